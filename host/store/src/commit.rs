@@ -1,0 +1,172 @@
+//! Puts with options, and atomic commits: what a caller asks for and what it is told.
+
+use crate::write::{Condition, RowOperation};
+use crate::{Expiration, Result, UnixMillis, Version, entry, key::Scope, write};
+use bytes::Bytes;
+use std::time::Duration;
+
+/// What a put may say besides key and value. A put replaces value, metadata and expiration
+/// together: what is not given is removed.
+#[derive(Clone, Debug, Default)]
+pub struct PutOptions {
+    /// When the key stops existing; `None` is never.
+    pub expiration: Option<Expiration>,
+    /// JSON text of at most 1024 bytes, kept byte for byte.
+    pub metadata: Option<String>,
+    /// What must hold of the key for the put to happen.
+    pub condition: Option<Condition>,
+}
+
+impl PutOptions {
+    /// No expiration, no metadata, no condition.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The key stops existing `ttl` after the write; at least 1 ms, kept to the millisecond.
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.expiration = Some(Expiration::after(ttl));
+        self
+    }
+
+    /// The key stops existing then.
+    pub fn expiration(mut self, expiration: Expiration) -> Self {
+        self.expiration = Some(expiration);
+        self
+    }
+
+    /// JSON text of at most 1024 bytes to keep beside the value.
+    pub fn metadata(mut self, json: impl Into<String>) -> Self {
+        self.metadata = Some(json.into());
+        self
+    }
+
+    /// Only if the key does not exist.
+    pub fn if_absent(mut self) -> Self {
+        self.condition = Some(Condition::Absent);
+        self
+    }
+
+    /// Only if the key exists.
+    pub fn if_present(mut self) -> Self {
+        self.condition = Some(Condition::Present);
+        self
+    }
+
+    /// Only if that write made the key what it is.
+    pub fn if_version(mut self, version: Version) -> Self {
+        self.condition = Some(Condition::Version(version));
+        self
+    }
+}
+
+/// What a put came to. A lost race is an outcome, not an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "a conflict means that nothing was written"]
+pub enum WriteOutcome {
+    /// The key was written; the write is named so.
+    Written(Version),
+    /// The condition did not hold. The version found instead; `None` when the key is absent.
+    Conflict(Option<Version>),
+}
+
+/// What a conditional delete came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "a conflict means that nothing was deleted"]
+pub enum DeleteOutcome {
+    /// The key was deleted.
+    Deleted,
+    /// The key has another version, or is absent (`None`).
+    Conflict(Option<Version>),
+}
+
+/// A counter after an increment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counter {
+    /// Its value.
+    pub value: i64,
+    /// When it stops existing; `None` is never.
+    pub expiration: Option<UnixMillis>,
+    /// The write that made it what it is.
+    pub version: Version,
+}
+
+/// Part of an atomic commit: what must hold before its first operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// The key.
+    pub key: String,
+    /// What must hold of it.
+    pub condition: Condition,
+}
+
+/// Part of an atomic commit: what is done. Each sees those before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Writes a key, replacing value, metadata and expiration together.
+    Put {
+        /// The key.
+        key: String,
+        /// Its value.
+        value: Bytes,
+        /// When it stops existing; `None` is never.
+        expiration: Option<Expiration>,
+        /// JSON text of at most 1024 bytes.
+        metadata: Option<String>,
+    },
+    /// Deletes a key, if it exists.
+    Delete {
+        /// The key.
+        key: String,
+    },
+    /// Adds to a counter, or begins one at 0.
+    Increment {
+        /// The key.
+        key: String,
+        /// What to add.
+        delta: i64,
+        /// The expiration of a counter that begins here; one that exists keeps its own.
+        expiration: Option<Expiration>,
+    },
+    /// Changes the expiration of a key alone, if it exists.
+    Expire {
+        /// The key.
+        key: String,
+        /// When it stops existing; `None` is never.
+        expiration: Option<Expiration>,
+    },
+}
+
+impl Operation {
+    pub(crate) fn into_row(self, scope: &Scope) -> Result<RowOperation> {
+        Ok(match self {
+            Self::Put { key, value, expiration, metadata } => {
+                let row = scope.row(&key)?;
+                let metadata = entry::validated_metadata(metadata.as_deref())?;
+                RowOperation::Put { row, value: write::Value::Bytes(value), metadata, expiration }
+            }
+            Self::Delete { key } => RowOperation::Delete { row: scope.row(&key)? },
+            Self::Increment { key, delta, expiration } => {
+                RowOperation::Increment { row: scope.row(&key)?, delta, expiration }
+            }
+            Self::Expire { key, expiration } => {
+                RowOperation::Expire { row: scope.row(&key)?, expiration }
+            }
+        })
+    }
+}
+
+/// What an atomic commit came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "a conflict means that nothing was written"]
+pub enum CommitOutcome {
+    /// Every operation happened.
+    Committed {
+        /// The version of every key written.
+        version: Version,
+        /// The results of the increments, in order.
+        counters: Vec<i64>,
+    },
+    /// The index of the first check that did not hold; nothing happened.
+    Conflict(usize),
+}

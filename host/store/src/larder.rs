@@ -1,0 +1,297 @@
+//! An open store and its namespaces.
+
+use crate::engine::memory::MemoryEngine;
+use crate::engine::redb::RedbEngine;
+use crate::engine::{CheckReport, Compacted, Engine, NamespaceRecord, NamespaceRequest, Swept};
+use crate::key::{NamespaceNumber, Scope};
+use crate::{BlockingLarder, Clock, Error, Namespace, Result, SystemClock};
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+/// An open store: a directory, or memory alone.
+///
+/// Cheap to clone; the store closes when the last clone and the last [`Namespace`] are gone, or
+/// at [`Larder::close`].
+#[derive(Clone)]
+pub struct Larder {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    engine: Arc<dyn Engine>,
+    clock: Arc<dyn Clock>,
+    handles: Mutex<Handles>,
+}
+
+/// By namespace, what its handles share: whether it has been deleted.
+#[derive(Default)]
+struct Handles {
+    deleted: HashMap<NamespaceNumber, Weak<AtomicBool>>,
+    /// Those deleted by this process, for a handle that is made while that happens.
+    retired: HashSet<NamespaceNumber>,
+}
+
+impl fmt::Debug for Larder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Larder").finish_non_exhaustive()
+    }
+}
+
+/// A namespace as an operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamespaceInfo {
+    /// What bindings hold; it stays when the namespace is renamed.
+    pub id: Arc<str>,
+    /// What people call it.
+    pub title: Arc<str>,
+    /// Its keys, with those that have expired and not been swept yet.
+    pub keys: u64,
+    /// Bytes of its keys, metadata and values, likewise.
+    pub bytes: u64,
+}
+
+impl From<NamespaceRecord> for NamespaceInfo {
+    fn from(record: NamespaceRecord) -> Self {
+        let NamespaceRecord { number: _, id, title, keys, bytes } = record;
+        Self { id, title, keys, bytes }
+    }
+}
+
+/// What an answered write has survived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// An answered write is on disk: it survives `kill -9` and the loss of power.
+    #[default]
+    Full,
+    /// A write is answered and visible before it is on disk, where it is at most
+    /// [`RELAXED_WINDOW_MS`](crate::engine::redb::RELAXED_WINDOW_MS) later. A kill or a loss of
+    /// power loses at most the writes of that window, the last ones first; what is left is whole,
+    /// and no version is used twice.
+    Relaxed,
+}
+
+/// How to open a store.
+#[derive(Clone)]
+pub struct Options {
+    pub(crate) create: bool,
+    pub(crate) durability: Durability,
+    pub(crate) cache_bytes: usize,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            create: true,
+            durability: Durability::Full,
+            cache_bytes: 256 << 20,
+            clock: Arc::new(SystemClock),
+        }
+    }
+}
+
+impl Options {
+    /// Creates the store if there is none; full durability, 256 MiB of cache, the system's clock.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether to create the store when the directory holds none; else that is
+    /// [`Error::NotFound`]. Yes by default.
+    pub fn create(mut self, create: bool) -> Self {
+        self.create = create;
+        self
+    }
+
+    /// What an answered write has survived; [`Durability::Full`] by default.
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// Memory for what was read and may be read again, in bytes; 256 MiB by default.
+    pub fn cache_bytes(mut self, bytes: usize) -> Self {
+        self.cache_bytes = bytes;
+        self
+    }
+
+    /// Where the time comes from, for TTLs and expiry; [`SystemClock`] by default.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Opens the store in `directory`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Locked`] when another process has it open, [`Error::NotFound`], and where the
+    /// files are not a store of this format [`Error::Foreign`] or [`Error::FormatUnsupported`],
+    /// which leave them as they are.
+    pub fn open(self, directory: impl AsRef<Path>) -> Result<Larder> {
+        let clock = self.clock.clone();
+        let engine = RedbEngine::open(directory.as_ref(), self)?;
+        Ok(Larder::over(Arc::new(engine), clock))
+    }
+
+    /// A store in memory, empty at first and gone with the last handle on it.
+    pub fn in_memory(self) -> Larder {
+        let engine = MemoryEngine::new(self.clock.clone());
+        Larder::over(Arc::new(engine), self.clock)
+    }
+}
+
+impl Larder {
+    /// Opens the store in `directory`, creating it if there is none; see [`Options`] for more.
+    pub fn open(directory: impl AsRef<Path>) -> Result<Self> {
+        Options::new().open(directory)
+    }
+
+    /// A store in memory, empty at first and gone with the last handle on it.
+    pub fn in_memory() -> Self {
+        Options::new().in_memory()
+    }
+
+    /// A store over an engine of your own. `clock` must be the engine's.
+    pub fn over(engine: Arc<dyn Engine>, clock: Arc<dyn Clock>) -> Self {
+        Self { inner: Arc::new(Inner { engine, clock, handles: Mutex::default() }) }
+    }
+
+    /// Where the store has its time from.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.clock
+    }
+
+    /// The same operations for code that does not await.
+    pub fn blocking(&self) -> BlockingLarder {
+        BlockingLarder::new(self.clone())
+    }
+
+    /// Every namespace, in the order of their titles.
+    pub async fn namespaces(&self) -> Result<Vec<NamespaceInfo>> {
+        let records = self.inner.engine.namespaces().wait().await?;
+        Ok(records.into_iter().map(NamespaceInfo::from).collect())
+    }
+
+    /// The namespace of that title.
+    pub async fn namespace(&self, title: &str) -> Result<Option<Namespace>> {
+        let record = self.inner.engine.namespace_by_title(title).wait().await?;
+        Ok(record.map(|record| self.handle(record)))
+    }
+
+    /// The namespace of that id.
+    pub async fn namespace_by_id(&self, id: &str) -> Result<Option<Namespace>> {
+        let record = self.inner.engine.namespace_by_id(id).wait().await?;
+        Ok(record.map(|record| self.handle(record)))
+    }
+
+    /// A new namespace; [`Error::NamespaceExists`] when the title is taken. A title is 1 to 512
+    /// bytes of UTF-8 without control characters; the id is chosen at random.
+    pub async fn create_namespace(&self, title: &str) -> Result<Namespace> {
+        self.create(NamespaceRequest::create(title, None)?).await
+    }
+
+    /// A new namespace with an id of your own: 1 to 64 ASCII letters, digits, `-` and `_`.
+    pub async fn create_namespace_with_id(&self, title: &str, id: &str) -> Result<Namespace> {
+        self.create(NamespaceRequest::create(title, Some(id))?).await
+    }
+
+    /// The namespace of that title, created if there is none. Of several that call this at once,
+    /// one creates it and all get the same.
+    pub async fn open_or_create(&self, title: &str) -> Result<Namespace> {
+        loop {
+            if let Some(namespace) = self.namespace(title).await? {
+                return Ok(namespace);
+            }
+            match self.create_namespace(title).await {
+                Err(Error::NamespaceExists { .. }) => {}
+                result => return result,
+            }
+        }
+    }
+
+    /// Gives a namespace another title. Its id and its handles stay.
+    pub async fn rename_namespace(&self, title: &str, new_title: &str) -> Result<()> {
+        let number = self.number_of(title).await?;
+        let request = NamespaceRequest::rename(number, new_title)?;
+        self.inner.engine.change_namespaces(request).wait().await.map(drop)
+    }
+
+    /// Deletes a namespace with everything in it. The title is free at once and its handles answer
+    /// [`Error::NamespaceDeleted`]; the space is freed in small batches in the background, going
+    /// on after a restart.
+    pub async fn delete_namespace(&self, title: &str) -> Result<()> {
+        let number = self.number_of(title).await?;
+        let request = NamespaceRequest::Delete { number };
+        self.inner.engine.change_namespaces(request).wait().await?;
+        let mut handles = self.handles();
+        handles.retired.insert(number);
+        if let Some(deleted) = handles.deleted.remove(&number).and_then(|weak| weak.upgrade()) {
+            deleted.store(true, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// Frees what is expired, deleted or left over now, instead of in due course.
+    pub async fn sweep(&self) -> Result<Swept> {
+        self.inner.engine.sweep().wait().await
+    }
+
+    /// Reads the whole store and says what is not as it was written, entry by entry.
+    pub async fn check(&self) -> Result<CheckReport> {
+        self.inner.engine.check().wait().await
+    }
+
+    /// Gives free space within the store's files back to the system. Reads and writes wait
+    /// meanwhile.
+    pub async fn compact(&self) -> Result<Compacted> {
+        self.inner.engine.compact().wait().await
+    }
+
+    /// Makes every answered write durable, also at [`Durability::Relaxed`].
+    pub async fn flush(&self) -> Result<()> {
+        self.inner.engine.flush().wait().await
+    }
+
+    /// Makes every answered write durable and closes the files, whoever still holds a handle:
+    /// later operations answer [`Error::Closed`].
+    pub async fn close(&self) -> Result<()> {
+        self.inner.engine.close().wait().await
+    }
+
+    async fn create(&self, request: NamespaceRequest) -> Result<Namespace> {
+        let record = self.inner.engine.change_namespaces(request).wait().await?;
+        Ok(self.handle(record))
+    }
+
+    async fn number_of(&self, title: &str) -> Result<NamespaceNumber> {
+        let record = self.inner.engine.namespace_by_title(title).wait().await?;
+        let record = record.ok_or_else(|| Error::NamespaceNotFound { name: title.into() })?;
+        Ok(record.number)
+    }
+
+    fn handle(&self, record: NamespaceRecord) -> Namespace {
+        let mut handles = self.handles();
+        let known = handles.deleted.get(&record.number).and_then(Weak::upgrade);
+        let deleted = known.unwrap_or_else(|| {
+            handles.deleted.retain(|_, handle| handle.strong_count() > 0);
+            let deleted = Arc::new(AtomicBool::new(handles.retired.contains(&record.number)));
+            handles.deleted.insert(record.number, Arc::downgrade(&deleted));
+            deleted
+        });
+        Namespace {
+            engine: self.inner.engine.clone(),
+            clock: self.inner.clock.clone(),
+            scope: Scope::new(record.number),
+            id: record.id,
+            deleted,
+        }
+    }
+
+    fn handles(&self) -> MutexGuard<'_, Handles> {
+        self.inner.handles.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,309 @@
+//! The operations on keys: the one place where their meaning is written.
+
+use crate::commit::{
+    Check, CommitOutcome, Counter, DeleteOutcome, Operation, PutOptions, WriteOutcome,
+};
+use crate::engine::{Done, Engine, Outcome, Value, Write};
+use crate::key::{Row, Scope};
+use crate::limits::{GET_MANY_BYTES_MAX, GET_MANY_KEYS_MAX, LIST_ROWS_MAX, VALUE_BYTES_MAX};
+use crate::list::{Plan, encode_cursor};
+use crate::write::{Condition, RowOperation};
+use crate::{
+    BlockingNamespace, Clock, Entry, Error, Expiration, Head, KeyInfo, ListOptions, ListPage,
+    NamespaceInfo, Reader, Result, UnixMillis, Version, Writer, entry,
+};
+use bytes::Bytes;
+use std::fmt;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// A handle on one namespace, or on the keys under a prefix of one.
+///
+/// It holds the namespace's id, so renaming the namespace breaks nothing; when the namespace is
+/// deleted, every operation answers [`Error::NamespaceDeleted`]. Handles are cheap to clone and
+/// may be used from many threads and tasks at once. The futures run on any executor; an operation
+/// whose future is dropped has happened whole or not at all.
+#[derive(Clone)]
+pub struct Namespace {
+    pub(crate) engine: Arc<dyn Engine>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) scope: Scope,
+    pub(crate) id: Arc<str>,
+    pub(crate) deleted: Arc<AtomicBool>,
+}
+
+impl fmt::Debug for Namespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Namespace").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl Namespace {
+    /// The namespace's id, which stays when it is renamed.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Title, id, and how many keys and bytes there are, in the whole namespace.
+    pub async fn info(&self) -> Result<NamespaceInfo> {
+        self.live()?;
+        let record = self.engine.namespace_by_number(self.scope.namespace()).wait().await?;
+        record.map(NamespaceInfo::from).ok_or(Error::NamespaceDeleted)
+    }
+
+    /// The keys that begin with `prefix`, as a namespace of its own: keys, listings and cursors
+    /// are relative to it, and it cannot be left. The prefixes of all scopes together have at most
+    /// 128 bytes and do not count towards the 512 of a key.
+    pub fn scoped(&self, prefix: &str) -> Result<Self> {
+        Ok(Self { scope: self.scope.narrowed(prefix)?, ..self.clone() })
+    }
+
+    /// The same operations for code that does not await.
+    pub fn blocking(&self) -> BlockingNamespace {
+        BlockingNamespace::new(self.clone())
+    }
+
+    /// The value of a key; `None` when there is no such key.
+    pub async fn get(&self, key: &str) -> Result<Option<Bytes>> {
+        Ok(self.get_entry(key).await?.map(|entry| entry.value))
+    }
+
+    /// The value of a key with everything that is kept beside it.
+    pub async fn get_entry(&self, key: &str) -> Result<Option<Entry>> {
+        let row = self.row(key)?;
+        let entry = self.engine.get(&row).wait().await?;
+        Ok(entry.filter(|entry| entry.head.is_live(self.now())))
+    }
+
+    /// Up to 100 keys at once, with at most 25 MiB of values in all, as they were at one moment.
+    /// The answers stand in the order of the keys, each for itself also where a key is named twice.
+    pub async fn get_many<K: AsRef<str>>(&self, keys: &[K]) -> Result<Vec<Option<Entry>>> {
+        if keys.is_empty() || keys.len() > GET_MANY_KEYS_MAX {
+            let (count, max) = (keys.len() as u64, GET_MANY_KEYS_MAX as u64);
+            return Err(Error::KeyCount { count, max });
+        }
+        let rows: Vec<Row> =
+            keys.iter().map(|key| self.row(key.as_ref())).collect::<Result<_>>()?;
+        let now = self.now();
+        let mut bytes = 0;
+        let mut wanted = |head: &Head| {
+            if !head.is_live(now) {
+                return Ok(false);
+            }
+            bytes += head.size;
+            if bytes > GET_MANY_BYTES_MAX as u64 {
+                return Err(Error::BatchTooLarge { bytes, max: GET_MANY_BYTES_MAX as u64 });
+            }
+            Ok(true)
+        };
+        self.engine.get_many(&rows, &mut wanted).wait().await
+    }
+
+    /// A key with everything but its value.
+    pub async fn head(&self, key: &str) -> Result<Option<KeyInfo>> {
+        let row = self.row(key)?;
+        let head = self.engine.head(&row).wait().await?;
+        let head = head.filter(|head| head.is_live(self.now()));
+        Ok(head.map(|head| KeyInfo { name: key.to_owned(), head }))
+    }
+
+    /// Writes a key that never expires and has no metadata, whatever was there before.
+    pub async fn put(&self, key: &str, value: impl Into<Bytes>) -> Result<Version> {
+        match self.put_with(key, value, PutOptions::new()).await? {
+            WriteOutcome::Written(version) => Ok(version),
+            WriteOutcome::Conflict(_) => Err(Error::corrupt("a conflict without a condition")),
+        }
+    }
+
+    /// Writes a key, if the condition holds, replacing value, metadata and expiration together.
+    pub async fn put_with(
+        &self,
+        key: &str,
+        value: impl Into<Bytes>,
+        options: PutOptions,
+    ) -> Result<WriteOutcome> {
+        let value = Value::Bytes(value.into());
+        if value.size() > VALUE_BYTES_MAX as u64 {
+            let (bytes, max) = (value.size(), VALUE_BYTES_MAX as u64);
+            return Err(Error::ValueTooLarge { bytes, max });
+        }
+        self.put_value(self.row(key)?, value, options).await
+    }
+
+    pub(crate) async fn put_value(
+        &self,
+        row: Row,
+        value: Value,
+        options: PutOptions,
+    ) -> Result<WriteOutcome> {
+        let PutOptions { expiration, metadata, condition } = options;
+        let metadata = entry::validated_metadata(metadata.as_deref())?;
+        let put = RowOperation::Put { row: row.clone(), value, metadata, expiration };
+        match self.write(Write::of(put).when(row, condition)).await? {
+            Outcome::Written { version, .. } => Ok(WriteOutcome::Written(version)),
+            Outcome::Conflict { found, .. } => Ok(WriteOutcome::Conflict(found)),
+        }
+    }
+
+    /// Deletes a key; whether there was one.
+    pub async fn delete(&self, key: &str) -> Result<bool> {
+        let row = self.row(key)?;
+        match self.write_one(RowOperation::Delete { row }).await? {
+            (_, Done::Deleted(existed)) => Ok(existed),
+            _ => Err(answered_amiss()),
+        }
+    }
+
+    /// Deletes a key if that write made it what it is.
+    pub async fn delete_if(&self, key: &str, version: Version) -> Result<DeleteOutcome> {
+        let row = self.row(key)?;
+        let write = Write::of(RowOperation::Delete { row: row.clone() });
+        match self.write(write.when(row, Some(Condition::Version(version)))).await? {
+            Outcome::Written { .. } => Ok(DeleteOutcome::Deleted),
+            Outcome::Conflict { found, .. } => Ok(DeleteOutcome::Conflict(found)),
+        }
+    }
+
+    /// Changes the expiration of a key alone (`None` is never); value and metadata stay. The new
+    /// version, or `None` when there is no such key.
+    pub async fn expire(
+        &self,
+        key: &str,
+        expiration: Option<Expiration>,
+    ) -> Result<Option<Version>> {
+        let row = self.row(key)?;
+        match self.write_one(RowOperation::Expire { row, expiration }).await? {
+            (version, Done::Expired(existed)) => Ok(existed.then_some(version)),
+            _ => Err(answered_amiss()),
+        }
+    }
+
+    /// Adds to a counter, which is decimal ASCII, `-?(0|[1-9][0-9]*)`; absent counts as 0. The
+    /// expiration is that of a counter which begins here; one that exists keeps its expiration
+    /// and metadata.
+    pub async fn increment(
+        &self,
+        key: &str,
+        delta: i64,
+        expiration: Option<Expiration>,
+    ) -> Result<Counter> {
+        let row = self.row(key)?;
+        match self.write_one(RowOperation::Increment { row, delta, expiration }).await? {
+            (version, Done::Counted { value, expiration }) => {
+                Ok(Counter { value, expiration, version })
+            }
+            _ => Err(answered_amiss()),
+        }
+    }
+
+    /// A page of keys in byte order, or its reverse, without their values.
+    pub async fn list(&self, options: &ListOptions) -> Result<ListPage> {
+        self.live()?;
+        let plan = Plan::new(options, &self.scope)?;
+        let mut page = ListPage { keys: Vec::new(), cursor: None };
+        if plan.range.is_empty() {
+            return Ok(page);
+        }
+        let now = self.now();
+        let mut rows_seen = 0;
+        let mut visit = |row: &[u8], head: Head| {
+            rows_seen += 1;
+            let name = self.scope.key(row)?;
+            if head.is_live(now) {
+                if let Some(last) = page.keys.get(plan.limit - 1) {
+                    page.cursor = Some(encode_cursor(&last.name, options.reverse));
+                    return Ok(ControlFlow::Break(()));
+                }
+                page.keys.push(KeyInfo { name: name.to_owned(), head });
+            }
+            if rows_seen == LIST_ROWS_MAX {
+                page.cursor = Some(encode_cursor(name, options.reverse));
+                return Ok(ControlFlow::Break(()));
+            }
+            Ok(ControlFlow::Continue(()))
+        };
+        self.engine.scan(&plan.range, &mut visit).wait().await?;
+        Ok(page)
+    }
+
+    /// All checks hold and all operations happen, or none does; also after a crash. At least one
+    /// operation, at most 1000 checks and operations and 25 MiB in all.
+    pub async fn commit(
+        &self,
+        checks: Vec<Check>,
+        operations: Vec<Operation>,
+    ) -> Result<CommitOutcome> {
+        self.live()?;
+        let row_of = |check: Check| Ok((self.scope.row(&check.key)?, check.condition));
+        let write = Write {
+            checks: checks.into_iter().map(row_of).collect::<Result<_>>()?,
+            operations: operations
+                .into_iter()
+                .map(|operation| operation.into_row(&self.scope))
+                .collect::<Result<_>>()?,
+        };
+        match self.write(write).await? {
+            Outcome::Written { version, done } => {
+                let counters = done.into_iter().filter_map(|done| match done {
+                    Done::Counted { value, .. } => Some(value),
+                    Done::Put | Done::Deleted(_) | Done::Expired(_) => None,
+                });
+                Ok(CommitOutcome::Committed { version, counters: counters.collect() })
+            }
+            Outcome::Conflict { check, .. } => Ok(CommitOutcome::Conflict(check)),
+        }
+    }
+
+    /// A value to be read in pieces; `None` when there is no such key. It stays what it is now,
+    /// also when the key is replaced, deleted or expires meanwhile.
+    pub async fn open_reader(&self, key: &str) -> Result<Option<Reader>> {
+        let row = self.row(key)?;
+        let opened = self.engine.open(&row).wait().await?;
+        let opened = opened.filter(|(head, _)| head.is_live(self.now()));
+        Ok(opened.map(|(head, pieces)| Reader::new(KeyInfo { name: key.to_owned(), head }, pieces)))
+    }
+
+    /// A value to be written in pieces. Only [`Writer::finish`] makes it visible, and only then
+    /// are condition and ttl judged.
+    pub fn open_writer(&self, key: &str, options: PutOptions) -> Result<Writer> {
+        let row = self.row(key)?;
+        entry::validated_metadata(options.metadata.as_deref())?;
+        Ok(Writer::new(self.clone(), row, options))
+    }
+
+    async fn write_one(&self, operation: RowOperation) -> Result<(Version, Done)> {
+        match self.write(Write::of(operation)).await? {
+            Outcome::Written { version, mut done } => {
+                Ok((version, done.pop().ok_or_else(answered_amiss)?))
+            }
+            Outcome::Conflict { .. } => Err(answered_amiss()),
+        }
+    }
+
+    async fn write(&self, write: Write) -> Result<Outcome> {
+        self.live()?;
+        write.validate()?;
+        self.engine.write(write).wait().await
+    }
+
+    fn row(&self, key: &str) -> Result<Row> {
+        self.live()?;
+        self.scope.row(key)
+    }
+
+    fn live(&self) -> Result<()> {
+        match self.deleted.load(Ordering::Acquire) {
+            true => Err(Error::NamespaceDeleted),
+            false => Ok(()),
+        }
+    }
+
+    fn now(&self) -> UnixMillis {
+        UnixMillis::new(self.clock.now_ms())
+    }
+}
+
+fn answered_amiss() -> Error {
+    Error::corrupt("an engine answered another operation than it was asked")
+}

@@ -1,0 +1,134 @@
+//! Values read and written in pieces.
+
+use crate::engine::{PieceReader, PieceWriter, Value};
+use crate::key::Row;
+use crate::limits::{PIECE_BYTES, VALUE_BYTES_MAX};
+use crate::{Error, KeyInfo, Namespace, PutOptions, Result, WriteOutcome};
+use bytes::{Bytes, BytesMut};
+use std::fmt;
+use std::sync::Arc;
+
+/// A value read in pieces. It keeps the value it was opened on, also when that is replaced,
+/// deleted or expires meanwhile.
+#[derive(Clone)]
+pub struct Reader {
+    info: KeyInfo,
+    pieces: Arc<dyn PieceReader>,
+}
+
+impl Reader {
+    pub(crate) fn new(info: KeyInfo, pieces: Box<dyn PieceReader>) -> Self {
+        Self { info, pieces: pieces.into() }
+    }
+
+    /// The key as it was when the reader was opened.
+    pub fn info(&self) -> &KeyInfo {
+        &self.info
+    }
+
+    /// At least one byte and at most `max` from `offset`; empty only at the end of the value.
+    pub async fn read(&self, offset: u64, max: usize) -> Result<Bytes> {
+        if max == 0 {
+            return Err(Error::ReadZero);
+        }
+        if offset >= self.info.head.size {
+            return Ok(Bytes::new());
+        }
+        self.pieces.read(offset, max).wait().await
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").field("info", &self.info).finish_non_exhaustive()
+    }
+}
+
+/// A value written in pieces. Only [`Writer::finish`] makes it visible; a dropped writer leaves no
+/// trace. After an error it can only be dropped. It holds at most about half a megabyte in memory.
+pub struct Writer {
+    namespace: Namespace,
+    row: Row,
+    options: PutOptions,
+    gathered: BytesMut,
+    staged: Option<Box<dyn PieceWriter>>,
+    size: u64,
+    failed: Option<Error>,
+}
+
+impl Writer {
+    pub(crate) fn new(namespace: Namespace, row: Row, options: PutOptions) -> Self {
+        let gathered = BytesMut::new();
+        Self { namespace, row, options, gathered, staged: None, size: 0, failed: None }
+    }
+
+    /// Bytes written so far.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Adds to the end of the value, which has at most 26,214,400 bytes.
+    pub async fn write(&mut self, chunk: &[u8]) -> Result<()> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        // Until the write is through, the writer counts as failed: a dropped future would leave
+        // nobody to say how far it got.
+        self.failed = Some(Error::Unsupported { what: "go on with a write that was broken off" });
+        let result = self.gather(chunk).await;
+        self.failed = result.as_ref().err().cloned();
+        result
+    }
+
+    /// Makes what was written the key's value, if the condition holds.
+    pub async fn finish(self) -> Result<WriteOutcome> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        let value = match self.staged {
+            None => Value::Bytes(self.gathered.freeze()),
+            Some(mut staged) => {
+                if !self.gathered.is_empty() {
+                    staged.append(self.gathered.freeze()).wait().await?;
+                }
+                staged.finish().wait().await?
+            }
+        };
+        self.namespace.put_value(self.row, value, self.options).await
+    }
+
+    async fn gather(&mut self, mut chunk: &[u8]) -> Result<()> {
+        let size = self.size + chunk.len() as u64;
+        if size > VALUE_BYTES_MAX as u64 {
+            return Err(Error::ValueTooLarge { bytes: size, max: VALUE_BYTES_MAX as u64 });
+        }
+        self.size = size;
+        while !chunk.is_empty() {
+            if self.gathered.len() == PIECE_BYTES {
+                self.hand_on().await?;
+            }
+            let room = (PIECE_BYTES - self.gathered.len()).min(chunk.len());
+            let (fits, rest) = chunk.split_at(room);
+            self.gathered.extend_from_slice(fits);
+            chunk = rest;
+        }
+        Ok(())
+    }
+
+    async fn hand_on(&mut self) -> Result<()> {
+        let staged = match &mut self.staged {
+            Some(staged) => staged,
+            none => none.insert(self.namespace.engine.stage()?),
+        };
+        staged.append(self.gathered.split().freeze()).wait().await
+    }
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer")
+            .field("row", &self.row)
+            .field("size", &self.size)
+            .finish_non_exhaustive()
+    }
+}
