@@ -1,6 +1,6 @@
 //! The engine on disk: what survives, what is refused, and what is freed.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use larder_store::engine::Swept;
 use larder_store::limits::PIECE_BYTES;
