@@ -1,7 +1,7 @@
 //! A process that is killed at any moment loses no write that it was answered, and leaves none half
 //! done.
 
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 use larder_store::{Condition, Larder, Operation, PutOptions};
 use std::io::{BufRead, BufReader, Write as _, stdout};
