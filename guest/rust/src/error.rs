@@ -17,11 +17,11 @@ pub enum Error {
         /// The names that are bound, in order.
         bound: Vec<String>,
     },
-    /// The namespace has been deleted since it was bound.
+    /// The namespace that was bound has been deleted.
     #[error("the namespace has been deleted")]
     NamespaceDeleted,
-    /// A write through a read-only binding.
-    #[error("the binding is read-only")]
+    /// A write through a read-only binding, or what the host does not allow this component.
+    #[error("access denied: the binding is read-only, or the host does not allow it")]
     AccessDenied,
     /// A key, bound, cursor, limit, count, expiration, metadata or option that is not legal.
     #[error("{reason}")]
