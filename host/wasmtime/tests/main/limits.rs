@@ -16,9 +16,12 @@ fn the_largest_value_fits_and_one_byte_more_does_not() {
     let data = data();
     let mut probe = Probe::new(&whole(&data));
     let (most, more) = (VALUE_BYTES_MAX, VALUE_BYTES_MAX + 1);
-    assert_eq!(probe.call("put-zeros", ("DATA", "put", most)), Ok::<(), String>(()));
+    let put = |probe: &mut Probe, key, bytes: u32| {
+        probe.call::<_, Result<(), String>>("put-zeros", ("DATA", key, bytes))
+    };
+    assert_eq!(put(&mut probe, "put", most), Ok(()));
     assert_eq!(data.blocking().head("put").unwrap().unwrap().head.size, u64::from(most));
-    assert_eq!(probe.call("put-zeros", ("DATA", "more", more)), too_large("Value", more, most));
+    assert_eq!(put(&mut probe, "more", more), too_large("Value", more, most));
     assert_eq!(data.blocking().head("more").unwrap(), None);
 }
 
