@@ -2,11 +2,19 @@
 //! namespace has to pass.
 //!
 //! A [`Subject`] is such a way: an engine behind `larder-store`, a guest component of some
-//! language behind `larder-wasmtime`. A test file names one and how a fresh one is made, and gets
-//! a `#[test]` for every case:
+//! language behind `larder-wasmtime`. A test file names one and says how a fresh one is made, and
+//! gets a `#[test]` for every case:
 //!
-//! ```ignore
-//! larder_conformance::conformance_tests!(memory, || StoreSubject::new(…));
+//! ```
+//! use larder_conformance::{START_MS, StoreSubject, conformance_tests};
+//! use larder_store::{ManualClock, Options};
+//! use std::sync::Arc;
+//!
+//! conformance_tests!(memory, || {
+//!     let clock = Arc::new(ManualClock::new(START_MS));
+//!     StoreSubject::new(Options::new().clock(clock.clone()).in_memory(), clock, ())
+//! });
+//! # fn main() {}
 //! ```
 //!
 //! To add a case, write the function in `cases/<topic>.rs` and its name in `cases.rs`: without the

@@ -1,5 +1,7 @@
 //! Every case on the engines of `larder-store`.
 
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use larder_conformance::{START_MS, StoreSubject, conformance_tests};
 use larder_store::{ManualClock, Options};
 use std::sync::Arc;
