@@ -36,7 +36,7 @@ mod subject;
 pub use error::{Error, Limited};
 pub use store_subject::StoreSubject;
 pub use subject::{
-    Counter, Entry, KeyInfo, Page, PieceReader, PieceWriter, START_MS, START_SECONDS, Subject,
+    Counter, Entry, KeyInfo, MAIN, Page, PieceReader, PieceWriter, START_MS, START_SECONDS, Subject,
 };
 
 /// A result as a subject gives it.
