@@ -1,7 +1,7 @@
 //! Listing: which keys, in which order, and the cursor from one page to the next.
 
 use crate::key::{Scope, validate_bound};
-use crate::limits::{KEY_BYTES_MAX, LIST_KEYS_MAX};
+use crate::limits::{CURSOR_BYTES_MAX, LIST_KEYS_MAX};
 use crate::{Error, KeyInfo, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -135,7 +135,7 @@ pub(crate) fn encode_cursor(key: &str, reverse: bool) -> String {
 
 fn decode_cursor(cursor: &str, reverse: bool) -> Result<String> {
     let invalid = |reason| Error::CursorInvalid { reason };
-    if cursor.len() > (KEY_BYTES_MAX + 1 + CHECKSUM_BYTES).div_ceil(3) * 4 {
+    if cursor.len() > CURSOR_BYTES_MAX {
         return Err(invalid("it is too long"));
     }
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid("it is not base64"))?;

@@ -1,0 +1,93 @@
+//! `larder:kv` for components of WASI 0.2: the functions of the contract in a [`Linker`].
+
+mod call;
+mod namespace;
+mod pieces;
+mod records;
+
+use crate::KvView;
+use pollster::block_on;
+use wasmtime::component::{Linker, LinkerInstance, Resource, ResourceType};
+
+/// The functions that can fail, each linked by `$link!(name, function)`: the whole contract but
+/// what [`interface`] defines.
+macro_rules! link_each {
+    ($link:ident) => {
+        $link!("[static]namespace.open", namespace::open);
+        $link!("[method]namespace.get", namespace::get);
+        $link!("[method]namespace.get-entry", namespace::get_entry);
+        $link!("[method]namespace.get-many", namespace::get_many);
+        $link!("[method]namespace.head", namespace::head);
+        $link!("[method]namespace.put", namespace::put);
+        $link!("[method]namespace.put-with", namespace::put_with);
+        $link!("[method]namespace.delete", namespace::delete);
+        $link!("[method]namespace.delete-if", namespace::delete_if);
+        $link!("[method]namespace.expire", namespace::expire);
+        $link!("[method]namespace.increment", namespace::increment);
+        $link!("[method]namespace.list", namespace::list);
+        $link!("[method]namespace.commit", namespace::commit);
+        $link!("[method]namespace.open-reader", pieces::open_reader);
+        $link!("[method]namespace.open-writer", pieces::open_writer);
+        $link!("[method]reader.read", pieces::read);
+        $link!("[method]writer.write", pieces::write);
+        $link!("[static]writer.finish", pieces::finish);
+    };
+}
+
+/// Adds `larder:kv` to a linker whose components are instantiated and called with the `_async`
+/// functions of wasmtime, on any executor. While the store is at work the guest is suspended and
+/// its thread is free.
+///
+/// # Errors
+///
+/// When the linker has an instance of that name already.
+pub fn add_to_linker_async<T: KvView + 'static>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
+    let mut store = interface(linker)?;
+    macro_rules! link {
+        ($name:literal, $function:path) => {
+            store.func_wrap_async($name, |cx, params| {
+                Box::new(call::answer($function(cx, params)))
+            })?;
+        };
+    }
+    link_each!(link);
+    Ok(())
+}
+
+/// Adds `larder:kv` to a linker whose components are instantiated and called without `_async`. It
+/// may be used anywhere, also within a tokio runtime, but holds up its thread while the store is
+/// at work.
+///
+/// # Errors
+///
+/// When the linker has an instance of that name already.
+pub fn add_to_linker_sync<T: KvView + 'static>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
+    let mut store = interface(linker)?;
+    macro_rules! link {
+        ($name:literal, $function:path) => {
+            store.func_wrap($name, |cx, params| block_on(call::answer($function(cx, params))))?;
+        };
+    }
+    link_each!(link);
+    Ok(())
+}
+
+/// The instance with what never waits: the resources, and the functions that cannot fail.
+fn interface<T: KvView + 'static>(
+    linker: &mut Linker<T>,
+) -> wasmtime::Result<LinkerInstance<'_, T>> {
+    let mut store = linker.instance("larder:kv/store@0.1.0")?;
+    store.resource("namespace", ResourceType::host::<namespace::Open>(), |mut cx, rep| {
+        cx.data_mut().kv().table.delete(Resource::<namespace::Open>::new_own(rep))?;
+        Ok(())
+    })?;
+    store.resource("reader", ResourceType::host::<pieces::OpenReader>(), |mut cx, rep| {
+        cx.data_mut().kv().close(Resource::<pieces::OpenReader>::new_own(rep)).map(drop)
+    })?;
+    store.resource("writer", ResourceType::host::<pieces::OpenWriter>(), |mut cx, rep| {
+        cx.data_mut().kv().close(Resource::<pieces::OpenWriter>::new_own(rep)).map(drop)
+    })?;
+    store.func_wrap("bindings", namespace::bindings)?;
+    store.func_wrap("[method]reader.info", pieces::info)?;
+    Ok(store)
+}

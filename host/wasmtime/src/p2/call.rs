@@ -1,0 +1,156 @@
+//! What every call has in common: from the handle to its grant, from the guest's memory to the
+//! store's arguments, and past the hooks on the way there and back.
+
+use super::namespace::Open;
+use crate::bindings as wit;
+use crate::ctx::Grant;
+use crate::{Access, Call, KvView, Operation};
+use bytes::Bytes;
+use larder_store::Error;
+use larder_store::limits::{KEY_BYTES_MAX, VALUE_BYTES_MAX};
+use std::borrow::Cow;
+use std::sync::Arc;
+use wasmtime::component::{Resource, ResourceTableError, WasmList, WasmStr};
+use wasmtime::{AsContext, StoreContextMut};
+
+/// Why a call does not have the answer that was asked for.
+pub(super) enum Failure {
+    /// The guest is told.
+    Guest(wit::Error),
+    /// The guest broke the rules of the component model, or its table is full: it traps.
+    Trap(wasmtime::Error),
+}
+
+pub(super) type Answer<T> = Result<T, Failure>;
+
+impl From<wit::Error> for Failure {
+    fn from(error: wit::Error) -> Self {
+        Self::Guest(error)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Guest(wit::Error::from(&error))
+    }
+}
+
+impl From<wasmtime::Error> for Failure {
+    fn from(error: wasmtime::Error) -> Self {
+        Self::Trap(error)
+    }
+}
+
+impl From<ResourceTableError> for Failure {
+    fn from(error: ResourceTableError) -> Self {
+        Self::Trap(error.into())
+    }
+}
+
+/// An answer in the form in which wasmtime lowers it.
+pub(super) async fn answer<R>(
+    call: impl Future<Output = Answer<R>>,
+) -> wasmtime::Result<(Result<R, wit::Error>,)> {
+    match call.await {
+        Ok(answer) => Ok((Ok(answer),)),
+        Err(Failure::Guest(error)) => Ok((Err(error),)),
+        Err(Failure::Trap(error)) => Err(error),
+    }
+}
+
+/// The grant behind a handle, if it lets that happen.
+pub(super) fn granted<T: KvView>(
+    cx: &mut StoreContextMut<'_, T>,
+    handle: &Resource<Open>,
+    operation: Operation,
+) -> Answer<Arc<Grant>> {
+    let grant = cx.data_mut().kv().table.get(handle)?.clone();
+    match grant.access {
+        Access::ReadOnly if operation.writes() => Err(wit::Error::AccessDenied.into()),
+        Access::ReadOnly | Access::ReadWrite => Ok(grant),
+    }
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn new(grant: &'a Grant, operation: Operation, keys: &'a [String]) -> Self {
+        Self { binding: &grant.name, operation, keys, prefix: None, bytes: 0 }
+    }
+}
+
+/// A call for which nothing more is read from the guest's memory.
+pub(super) async fn perform<T: KvView, R>(
+    cx: &mut StoreContextMut<'_, T>,
+    call: Call<'_>,
+    work: impl Future<Output = larder_store::Result<R>>,
+    bytes: impl FnOnce(&R) -> usize,
+) -> Answer<R> {
+    admit(cx, &call)?;
+    let result = work.await;
+    settle(cx, &call, result, bytes)
+}
+
+/// Asks the hooks whether the call may happen.
+pub(super) fn admit<T: KvView>(cx: &mut StoreContextMut<'_, T>, call: &Call<'_>) -> Answer<()> {
+    let admitted = cx.data_mut().kv().hooks.before(call);
+    admitted.map_err(|denied| wit::Error::from(denied).into())
+}
+
+/// Tells the hooks what became of the call, and the log what a guest must not know of it.
+pub(super) fn settle<T: KvView, R>(
+    cx: &mut StoreContextMut<'_, T>,
+    call: &Call<'_>,
+    result: larder_store::Result<R>,
+    bytes: impl FnOnce(&R) -> usize,
+) -> Answer<R> {
+    let told = result.as_ref().map(|answer| bytes(answer) as u64);
+    cx.data_mut().kv().hooks.after(call, told);
+    let error = match result {
+        Ok(answer) => return Ok(answer),
+        Err(error) => error,
+    };
+    let for_guest = wit::Error::from(&error);
+    if let wit::Error::Other(_)
+    | wit::Error::OutcomeUnknown
+    | wit::Error::Unavailable
+    | wit::Error::QuotaExceeded(wit::Quota::Store) = for_guest
+    {
+        let (binding, operation) = (call.binding, call.operation);
+        tracing::error!(binding, ?operation, %error, "an operation of a guest failed");
+    }
+    Err(for_guest.into())
+}
+
+/// Text of the guest's, copied unless it is longer than `max` bytes.
+pub(super) fn text<T>(
+    cx: &StoreContextMut<'_, T>,
+    text: &WasmStr,
+    max: usize,
+    too_long: impl FnOnce(u64, u64) -> Error,
+) -> Answer<String> {
+    let text = text.to_str(cx.as_context())?;
+    match text.len() {
+        bytes if bytes > max => Err(too_long(bytes as u64, max as u64).into()),
+        _ => Ok(Cow::into_owned(text)),
+    }
+}
+
+/// A key, or a bound or prefix of a listing.
+pub(super) fn key<T>(cx: &StoreContextMut<'_, T>, key: &WasmStr) -> Answer<String> {
+    text(cx, key, KEY_BYTES_MAX, |bytes, max| Error::KeyTooLong { bytes, max })
+}
+
+/// Refuses a value by its length, which costs nothing, before it is copied.
+pub(super) fn check_value(value: &WasmList<u8>) -> Answer<()> {
+    match value.len() {
+        bytes if bytes > VALUE_BYTES_MAX => {
+            let (bytes, max) = (bytes as u64, VALUE_BYTES_MAX as u64);
+            Err(Error::ValueTooLarge { bytes, max }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A copy of a value.
+pub(super) fn value<T>(cx: &StoreContextMut<'_, T>, value: &WasmList<u8>) -> Bytes {
+    Bytes::copy_from_slice(value.as_le_slice(cx.as_context()))
+}

@@ -1,0 +1,249 @@
+//! The functions of the resource `namespace`, each the same operation of the store.
+
+use super::call::{Answer, Failure, admit, check_value, granted, key, perform, settle, value};
+use super::records::{Check, Entry, KeyInfo, ListOptions, ListPage, Operation, PutOptions};
+use crate::bindings as wit;
+use crate::ctx::Grant;
+use crate::{BINDING_BYTES_MAX, Call, KvCtxView, KvView, Operation as Op};
+use bytes::Bytes;
+use larder_store::limits::{COMMIT_BYTES_MAX, COMMIT_OPERATIONS_MAX, GET_MANY_KEYS_MAX};
+use larder_store::{Error, Version};
+use std::slice::from_ref;
+use std::sync::Arc;
+use wasmtime::component::{Resource, WasmList, WasmStr};
+use wasmtime::{AsContext, StoreContextMut};
+
+/// What a guest's handle stands for.
+pub(super) type Open = Arc<Grant>;
+
+type Cx<'a, T> = StoreContextMut<'a, T>;
+
+pub(super) fn bindings<T: KvView>(
+    mut cx: Cx<'_, T>,
+    (): (),
+) -> wasmtime::Result<(Vec<Arc<str>>,)> {
+    Ok((cx.data_mut().kv().ctx.grants.names(),))
+}
+
+pub(super) async fn open<T: KvView + 'static>(
+    mut cx: Cx<'_, T>,
+    (name,): (WasmStr,),
+) -> Answer<Resource<Open>> {
+    let name = name.to_str(cx.as_context())?;
+    let whole = name.len() <= BINDING_BYTES_MAX;
+    let name = name.get(..name.floor_char_boundary(BINDING_BYTES_MAX)).unwrap_or_default();
+    let name = name.to_owned();
+
+    let KvCtxView { ctx, table, hooks } = cx.data_mut().kv();
+    if let Some(grant) = ctx.grants.get(&name).filter(|_| whole) {
+        return Ok(table.push(grant.clone())?);
+    }
+    if ctx.first_asked_for(&name) {
+        hooks.unbound(&name, &ctx.grants);
+    }
+    Err(wit::Error::NoSuchBinding.into())
+}
+
+pub(super) async fn get<T: KvView + 'static>(
+    mut cx: Cx<'_, T>,
+    (handle, name): (Resource<Open>, WasmStr),
+) -> Answer<Option<Bytes>> {
+    let grant = granted(&mut cx, &handle, Op::Get)?;
+    let name = key(&cx, &name)?;
+    let call = Call::new(&grant, Op::Get, from_ref(&name));
+    let bytes = |value: &Option<Bytes>| value.as_ref().map_or(0, Bytes::len);
+    perform(&mut cx, call, grant.namespace.get(&name), bytes).await
+}
+
+pub(super) async fn get_entry<T: KvView + 'static>(
+    mut cx: Cx<'_, T>,
+    (handle, name): (Resource<Open>, WasmStr),
+) -> Answer<Option<Entry>> {
+    let grant = granted(&mut cx, &handle, Op::GetEntry)?;
+    let name = key(&cx, &name)?;
+    let call = Call::new(&grant, Op::GetEntry, from_ref(&name));
+    let entry = perform(&mut cx, call, grant.namespace.get_entry(&name), value_bytes).await?;
+    Ok(entry.map(Entry::from))
+}
+
+pub(super) async fn get_many<T: KvView + 'static>(
+    mut cx: Cx<'_, T>,
+    (handle, names): (Resource<Open>, WasmList<WasmStr>),
+) -> Answer<Vec<Option<Entry>>> {
+    let grant = granted(&mut cx, &handle, Op::GetMany)?;
+    if names.len() > GET_MANY_KEYS_MAX {
+        let (count, max) = (names.len() as u64, GET_MANY_KEYS_MAX as u64);
+        return Err(Error::KeyCount { count, max }.into());
+    }
+    let names = each(&mut cx, &names, |cx, name| key(cx, &name))?;
+    let call = Call::new(&grant, Op::GetMany, &names);
+    let bytes = |entries: &Vec<_>| entries.iter().map(value_bytes).sum();
+    let entries = perform(&mut cx, call, grant.namespace.get_many(&names), bytes).await?;
+    Ok(entries.into_iter().map(|entry| entry.map(Entry::from)).collect())
+}
+
+pub(super) async fn head<T: KvView + 'static>(
+    mut cx: Cx<'_, T>,
+    (handle, name): (Resource<Open>, WasmStr),
+) -> Answer<Option<KeyInfo>> {
+    let grant = granted(&mut cx, &handle, Op::Head)?;
+    let name = key(&cx, &name)?;
+    let call = Call::new(&grant, Op::Head, from_ref(&name));
+    let info = perform(&mut cx, call, grant.namespace.head(&name), no_bytes).await?;
+    Ok(info.map(KeyInfo::from))
+}
+
+pub(super) async fn put<T: KvView + 'static>(
+    mut cx: Cx<'_, T>,
+    (handle, name, bytes): (Resource<Open>, WasmStr, WasmList<u8>),
+) -> Answer<u64> {
+    let grant = granted(&mut cx, &handle, Op::Put)?;
+    check_value(&bytes)?;
+    let name = key(&cx, &name)?;
+    let call = Call {
+        bytes: bytes.len() as u64,
+        ..Call::new(&grant, Op::Put, from_ref(&name))
+    };
+    admit(&mut cx, &call)?;
+    let result = grant.namespace.put(&name, value(&cx, &bytes)).await;
+    settle(&mut cx, &call, result, no_bytes).map(Version::as_u64)
+}
+
+pub(super) async fn put_with<T: KvView + 'static>(
+    mut cx: Cx<'_, T>,
+    (handle, name, bytes, options): (Resource<Open>, WasmStr, WasmList<u8>, PutOptions),
+) -> Answer<wit::WriteOutcome> {
+    let grant = granted(&mut cx, &handle, Op::PutWith)?;
+    check_value(&bytes)?;
+    let name = key(&cx, &name)?;
+    let options = options.copied(&cx)?;
+    let call = Call {
+        bytes: bytes.len() as u64,
+        ..Call::new(&grant, Op::PutWith, from_ref(&name))
+    };
+    admit(&mut cx, &call)?;
+    let result = grant.namespace.put_with(&name, value(&cx, &bytes), options).await;
+    settle(&mut cx, &call, result, no_bytes).map(Into::into)
+}
+
+pub(super) async fn delete<T: KvView + 'static>(
+    mut cx: Cx<'_, T>,
+    (handle, name): (Resource<Open>, WasmStr),
+) -> Answer<bool> {
+    let grant = granted(&mut cx, &handle, Op::Delete)?;
+    let name = key(&cx, &name)?;
+    let call = Call::new(&grant, Op::Delete, from_ref(&name));
+    perform(&mut cx, call, grant.namespace.delete(&name), no_bytes).await
+}
+
+pub(super) async fn delete_if<T: KvView + 'static>(
+    mut cx: Cx<'_, T>,
+    (handle, name, version): (Resource<Open>, WasmStr, u64),
+) -> Answer<wit::DeleteOutcome> {
+    let grant = granted(&mut cx, &handle, Op::DeleteIf)?;
+    let name = key(&cx, &name)?;
+    let call = Call::new(&grant, Op::DeleteIf, from_ref(&name));
+    let work = grant.namespace.delete_if(&name, Version::from_u64(version));
+    perform(&mut cx, call, work, no_bytes).await.map(Into::into)
+}
+
+pub(super) async fn expire<T: KvView + 'static>(
+    mut cx: Cx<'_, T>,
+    (handle, name, expiration): (Resource<Open>, WasmStr, Option<wit::Expiration>),
+) -> Answer<Option<u64>> {
+    let grant = granted(&mut cx, &handle, Op::Expire)?;
+    let name = key(&cx, &name)?;
+    let call = Call::new(&grant, Op::Expire, from_ref(&name));
+    let work = grant.namespace.expire(&name, expiration.map(Into::into));
+    let version = perform(&mut cx, call, work, no_bytes).await?;
+    Ok(version.map(Version::as_u64))
+}
+
+pub(super) async fn increment<T: KvView + 'static>(
+    mut cx: Cx<'_, T>,
+    (handle, name, delta, expiration): (Resource<Open>, WasmStr, i64, Option<wit::Expiration>),
+) -> Answer<wit::Counter> {
+    let grant = granted(&mut cx, &handle, Op::Increment)?;
+    let name = key(&cx, &name)?;
+    let call = Call::new(&grant, Op::Increment, from_ref(&name));
+    let work = grant.namespace.increment(&name, delta, expiration.map(Into::into));
+    perform(&mut cx, call, work, no_bytes).await.map(Into::into)
+}
+
+pub(super) async fn list<T: KvView + 'static>(
+    mut cx: Cx<'_, T>,
+    (handle, options): (Resource<Open>, ListOptions),
+) -> Answer<ListPage> {
+    let grant = granted(&mut cx, &handle, Op::List)?;
+    let options = options.copied(&cx)?;
+    let call = Call { prefix: options.prefix.as_deref(), ..Call::new(&grant, Op::List, &[]) };
+    perform(&mut cx, call, grant.namespace.list(&options), no_bytes).await.map(Into::into)
+}
+
+pub(super) async fn commit<T: KvView + 'static>(
+    mut cx: Cx<'_, T>,
+    (handle, checks, operations): (Resource<Open>, WasmList<Check>, WasmList<Operation>),
+) -> Answer<wit::CommitOutcome> {
+    let grant = granted(&mut cx, &handle, Op::Commit)?;
+    let count = checks.len() + operations.len();
+    if count > COMMIT_OPERATIONS_MAX {
+        let (count, max) = (count as u64, COMMIT_OPERATIONS_MAX as u64);
+        return Err(Error::OperationCount { count, max }.into());
+    }
+    let checks = each(&mut cx, &checks, |cx, check| check.copied(cx))?;
+    let mut bytes = 0;
+    let operations = each(&mut cx, &operations, |cx, operation| {
+        if let Some(value) = operation.value() {
+            check_value(value)?;
+            bytes += value.len();
+        }
+        match bytes {
+            bytes if bytes > COMMIT_BYTES_MAX => {
+                let (bytes, max) = (bytes as u64, COMMIT_BYTES_MAX as u64);
+                Err(Error::BatchTooLarge { bytes, max }.into())
+            }
+            _ => operation.copied(cx),
+        }
+    })?;
+    let keys = checks.iter().map(|check| &check.key);
+    let keys: Vec<String> = keys.chain(operations.iter().map(key_of)).cloned().collect();
+    let call = Call { bytes: bytes as u64, ..Call::new(&grant, Op::Commit, &keys) };
+    let work = grant.namespace.commit(checks, operations);
+    perform(&mut cx, call, work, no_bytes).await.map(Into::into)
+}
+
+/// A list of the guest's, copied item by item: what one item says ends it before the next is read.
+fn each<T, I, O>(
+    cx: &mut Cx<'_, T>,
+    items: &WasmList<I>,
+    mut copied: impl FnMut(&Cx<'_, T>, I) -> Answer<O>,
+) -> Answer<Vec<O>>
+where
+    T: 'static,
+    I: wasmtime::component::Lift,
+{
+    let mut copies = Vec::with_capacity(items.len());
+    for index in 0..items.len() {
+        let Some(item) = items.get(&mut *cx, index) else { break };
+        copies.push(copied(cx, item.map_err(Failure::Trap)?)?);
+    }
+    Ok(copies)
+}
+
+fn key_of(operation: &larder_store::Operation) -> &String {
+    use larder_store::Operation as Copied;
+    match operation {
+        Copied::Put { key, .. }
+        | Copied::Delete { key }
+        | Copied::Increment { key, .. }
+        | Copied::Expire { key, .. } => key,
+    }
+}
+
+fn value_bytes(entry: &Option<larder_store::Entry>) -> usize {
+    entry.as_ref().map_or(0, |entry| entry.value.len())
+}
+
+fn no_bytes<R>(_: &R) -> usize {
+    0
+}
