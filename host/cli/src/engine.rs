@@ -78,7 +78,8 @@ fn pool() -> PoolingAllocationConfig {
 pub fn instances_max(component: &Component) -> u32 {
     let Some(required) = component.resources_required() else { return 1 };
     let of = |all: u32, each: u32| all / each.max(1);
-    let instances = of(MEMORIES_MAX, required.num_memories).min(of(TABLES_MAX, required.num_tables));
+    let instances =
+        of(MEMORIES_MAX, required.num_memories).min(of(TABLES_MAX, required.num_tables));
     instances.clamp(1, INSTANCES_MAX)
 }
 
@@ -114,10 +115,15 @@ pub fn load(engine: &Engine, file: &Path) -> Result<Component> {
         .with_context(|| format!("{name} is no component that this release can load"))
 }
 
+/// The names of what the component exports.
+pub fn exports(component: &Component, engine: &Engine) -> Vec<String> {
+    let component = component.component_type();
+    component.exports(engine).map(|(name, _)| name.to_owned()).collect()
+}
+
 /// What to say of a component that lacks the export which a command needs.
 pub fn lacks(component: &Component, engine: &Engine, file: &Path, export: &str) -> anyhow::Error {
-    let exports = component.component_type().exports(engine).map(|(name, _)| name.to_owned());
-    let exports: Vec<_> = exports.collect();
+    let exports = exports(component, engine);
     let has = |interface: &str| exports.iter().any(|export| export.starts_with(interface));
     let hint = match () {
         () if has("wasi:cli/run@0.2") => ": it is a command, for `larder run`",

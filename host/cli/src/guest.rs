@@ -6,10 +6,10 @@ mod stderr;
 pub use stderr::GuestStderr;
 
 use crate::config::{self, Access};
+use crate::engine::lift;
 use crate::output;
 use crate::settings::GuestSettings;
 use crate::store::Bound;
-use crate::engine::lift;
 use anyhow::Result;
 use larder_store::{Clock, Larder};
 use larder_wasmtime::{KvCtx, KvCtxView, KvGrants, KvHooks, KvView, WallClock};
@@ -110,11 +110,7 @@ impl WasiView for State {
 
 impl WasiHttpView for State {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView {
-            ctx: &mut self.http,
-            table: &mut self.table,
-            hooks: &mut self.outgoing,
-        }
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.outgoing }
     }
 }
 
@@ -127,7 +123,8 @@ impl KvView for State {
 /// The network is not among what a component is given.
 struct DenyOutgoing;
 
-type Sent = Result<(hyper::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>), Error>;
+type Sent =
+    Result<(hyper::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>), Error>;
 
 impl WasiHttpHooks for DenyOutgoing {
     fn send_request(

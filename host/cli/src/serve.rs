@@ -47,7 +47,7 @@ impl Handler {
     pub fn load(engine: &Engine, file: &Path) -> Result<Self> {
         const EXPORT: &str = "wasi:http/incoming-handler@0.2";
         let component = engine::load(engine, file)?;
-        if !component.component_type().exports(engine).any(|(name, _)| name.starts_with(EXPORT)) {
+        if !engine::exports(&component, engine).iter().any(|name| name.starts_with(EXPORT)) {
             return Err(engine::lacks(&component, engine, file, EXPORT));
         }
         let pre = guest::linker(engine)?.instantiate_pre(&component).and_then(ProxyPre::new);

@@ -9,6 +9,7 @@ use bytesize::ByteSize;
 use larder_store::{Clock, SystemClock};
 use std::collections::BTreeMap;
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -73,14 +74,10 @@ pub struct BuildSettings {
 
 /// The config of the project that the command works on, found from `directory` upwards.
 pub fn project(args: &ProjectArgs, directory: Option<&Path>) -> Result<Option<ConfigFile>> {
-    let working = working_directory()?;
-    let directory = match directory {
-        Some(directory) if !directory.is_dir() => {
-            bail!("there is no directory {}", directory.display());
-        }
-        Some(directory) => working.join(directory),
-        None => working,
-    };
+    let directory = directory.unwrap_or(Path::new("."));
+    // Without `..` in it, so that its ancestors are those of the file system.
+    let directory = fs::canonicalize(directory)
+        .with_context(|| format!("cannot work in {}", directory.display()))?;
     ConfigFile::find(args.config.as_deref(), &directory)
 }
 
@@ -122,8 +119,7 @@ impl StoreSettings {
 impl GuestSettings {
     pub fn new(args: &GuestArgs, project: Option<&ConfigFile>) -> Result<Self> {
         let config = project.map(|project| &project.config);
-        let mut vars: BTreeMap<_, _> =
-            config.map(|config| config.vars.clone()).unwrap_or_default();
+        let mut vars: BTreeMap<_, _> = config.map(|config| config.vars.clone()).unwrap_or_default();
         vars.extend(args.var.iter().cloned());
         let memory_max = config.and_then(|config| config.limits.memory).map(|size| size.0);
         Ok(Self {
@@ -228,10 +224,7 @@ pub fn component(given: Option<&Path>, project: Option<&ConfigFile>) -> Result<P
         bail!("no component: name its file, or write a {} that does", config::FILE_NAME);
     };
     let Some(component) = &project.config.component else {
-        bail!(
-            "no component: name its file, or set `component` in {}",
-            output::path(&project.path)
-        );
+        bail!("no component: name its file, or set `component` in {}", output::path(&project.path));
     };
     Ok(project.directory.join(component))
 }

@@ -55,7 +55,8 @@ impl Watch {
 
 /// As the system will name them in its events.
 fn canonical(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    let canonical = paths.iter().map(|path| path.canonicalize().with_context(|| cannot_watch(path)));
+    let canonical =
+        paths.iter().map(|path| path.canonicalize().with_context(|| cannot_watch(path)));
     canonical.collect()
 }
 

@@ -7,9 +7,7 @@ use crate::engine;
 use crate::guest::Guest;
 use crate::output;
 use crate::serve::{self, App, Pages, Server};
-use crate::settings::{
-    self, Binding, BuildSettings, GuestSettings, ListenSettings, StoreSettings,
-};
+use crate::settings::{self, Binding, BuildSettings, GuestSettings, ListenSettings, StoreSettings};
 use crate::shutdown::Shutdown;
 use crate::watch::Watch;
 use anyhow::{Result, bail};
@@ -129,11 +127,7 @@ impl Session<'_> {
 }
 
 /// The sources, or the component itself when it is built elsewhere; and the config.
-fn watch(
-    project: &ConfigFile,
-    build: Option<&BuildSettings>,
-    component: &Path,
-) -> Result<Watch> {
+fn watch(project: &ConfigFile, build: Option<&BuildSettings>, component: &Path) -> Result<Watch> {
     let mut paths: Vec<PathBuf> = vec![project.path.clone()];
     match build {
         Some(build) => {

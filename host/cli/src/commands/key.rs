@@ -189,20 +189,21 @@ fn configured(
     args: &TargetArgs,
 ) -> Result<Option<Binding>> {
     let Some(name) = &args.namespace.binding else { return Ok(None) };
-    let project =
-        project.context("--binding is by larder.toml, and none was found: say --namespace TITLE")?;
-    let bindings: Vec<_> =
-        project.config.kv_namespaces.iter().map(Binding::from_config).collect();
+    let project = project
+        .context("--binding is by larder.toml, and none was found: say --namespace TITLE")?;
+    let bindings: Vec<_> = project.config.kv_namespaces.iter().map(Binding::from_config).collect();
     store::binding(&bindings, name).cloned().map(Some)
 }
 
 fn put(project: &ProjectArgs, args: KeyPut) -> Result<()> {
     let KeyPut { key, value, expiry, metadata, target } = args;
-    let options = PutOptions { expiration: expiry.ttl.or(expiry.expiration), metadata, condition: None };
+    let options =
+        PutOptions { expiration: expiry.ttl.or(expiry.expiration), metadata, condition: None };
     // A file that cannot be read is told before anything is created.
     let source: Box<dyn Read> = match value {
         NewValue { path: Some(path), .. } => {
-            let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            let file =
+                File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
             Box::new(file)
         }
         NewValue { value: Some(value), .. } if value != "-" => {

@@ -57,7 +57,8 @@ fn list(namespaces: &[NamespaceInfo], json: bool) -> Result<()> {
     let title_width = titles.iter().map(|title| title.chars().count()).max().unwrap_or(0);
     let id_width = namespaces.iter().map(|info| info.id.len()).max().unwrap_or(0);
     for (title, info) in titles.iter().zip(namespaces) {
-        let (id, keys, size) = (&info.id, output::count(info.keys, "key"), output::size(info.bytes));
+        let (id, keys, size) =
+            (&info.id, output::count(info.keys, "key"), output::size(info.bytes));
         writeln!(answer, "{title:title_width$}  {id:id_width$}  {keys}, {size}")?;
     }
     Ok(answer.flush()?)

@@ -55,7 +55,7 @@ pub fn run(args: &ProjectArgs, run: &Run) -> Result<ExitCode> {
 fn load(engine: &Engine, file: &Path) -> Result<CommandPre<guest::State>> {
     const EXPORT: &str = "wasi:cli/run@0.2";
     let component = engine::load(engine, file)?;
-    if !component.component_type().exports(engine).any(|(name, _)| name.starts_with(EXPORT)) {
+    if !engine::exports(&component, engine).iter().any(|name| name.starts_with(EXPORT)) {
         return Err(engine::lacks(&component, engine, file, EXPORT));
     }
     let pre = guest::linker(engine)?.instantiate_pre(&component).and_then(CommandPre::new);
@@ -70,10 +70,7 @@ async fn over(timeout: Option<std::time::Duration>) {
     }
 }
 
-fn exit_code(
-    result: wasmtime::Result<Result<(), ()>>,
-    memory_refused: bool,
-) -> Result<ExitCode> {
+fn exit_code(result: wasmtime::Result<Result<(), ()>>, memory_refused: bool) -> Result<ExitCode> {
     let error = match result {
         Ok(Ok(())) => return Ok(ExitCode::SUCCESS),
         Ok(Err(())) => return Ok(ExitCode::FAILURE),

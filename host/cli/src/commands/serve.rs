@@ -6,9 +6,7 @@ use crate::engine;
 use crate::guest::Guest;
 use crate::output;
 use crate::serve::{self, App, Handler, Pages, Server};
-use crate::settings::{
-    self, Binding, GuestSettings, ListenSettings, Place, StoreSettings,
-};
+use crate::settings::{self, Binding, GuestSettings, ListenSettings, Place, StoreSettings};
 use crate::shutdown::Shutdown;
 use crate::store::Bound;
 use anyhow::Result;

@@ -34,19 +34,11 @@ impl Failure {
 
     pub fn not_built() -> Self {
         let what = "the component has not been built yet: see what `larder dev` printed";
-        Self {
-            status: StatusCode::SERVICE_UNAVAILABLE,
-            what: what.into(),
-            detail: String::new(),
-        }
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, what: what.into(), detail: String::new() }
     }
 
     pub fn of_component(what: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            what: what.into(),
-            detail: String::new(),
-        }
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, what: what.into(), detail: String::new() }
     }
 
     pub fn timed_out(timeout: Duration) -> Self {
@@ -64,13 +56,11 @@ impl Failure {
         self
     }
 
-    /// One line for the log, and the rest below it.
-    pub fn log(&self, request_id: &str) {
-        let Self { what, detail, .. } = self;
-        let detail = detail.trim_end();
-        match detail.is_empty() {
-            true => tracing::error!(request_id, "{what}"),
-            false => tracing::error!(request_id, "{what}\n{detail}"),
+    /// What is known, one line and the rest below it.
+    pub fn text(&self) -> String {
+        match self.detail.trim_end() {
+            "" => self.what.clone(),
+            detail => format!("{}\n{detail}", self.what),
         }
     }
 
@@ -82,7 +72,7 @@ impl Failure {
             format!("{}: {what}\n", status.as_u16())
         } else {
             let id = request_id();
-            self.log(&id);
+            tracing::error!(request_id = id, "{}", self.text());
             match pages {
                 Pages::Detailed => format!("{}: {what}\n\n{detail}", status.as_u16()),
                 Pages::RequestId => format!("{} {name}\nrequest id: {id}\n", status.as_u16()),

@@ -77,7 +77,7 @@ impl Server {
             Ok(Ok(answer)) => {
                 tokio::spawn(async move {
                     if let Ok(Err(failure)) = task.await {
-                        failure.log("answered already");
+                        tracing::error!("after the answer had begun: {}", failure.text());
                     }
                 });
                 Ok(answer)
