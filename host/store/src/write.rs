@@ -184,7 +184,14 @@ impl Write {
         checks.chain(operations).sum()
     }
 
-    /// The namespaces that the write is for, which an engine asks for before it evaluates: one.
+    /// Whether the write may need more room than it frees.
+    pub fn brings_values(&self) -> bool {
+        self.operations.iter().any(|operation| {
+            matches!(operation, RowOperation::Put { .. } | RowOperation::Increment { .. })
+        })
+    }
+
+    /// The namespace that the write is for.
     pub fn namespace(&self) -> crate::key::NamespaceNumber {
         let operation = self.operations.first().map(|operation| match operation {
             RowOperation::Put { row, .. }

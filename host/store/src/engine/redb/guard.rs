@@ -1,0 +1,82 @@
+//! What redb says when it fails, as the store's own errors.
+
+use crate::Error;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// An [`Error`] that `?` makes of redb's, within this engine only.
+#[derive(Clone, Debug)]
+pub(super) struct Failed {
+    error: Error,
+    /// Whether redb answers nothing any more after this until it is opened anew.
+    is_final: bool,
+}
+
+pub(super) type Result<T, E = Failed> = std::result::Result<T, E>;
+
+impl Failed {
+    /// The end of whatever redb was doing: it may have happened or not.
+    pub(super) fn outcome_unknown(error: impl Into<Failed>) -> Self {
+        let reason = error.into().error.to_string().into();
+        Self { error: Error::OutcomeUnknown { reason }, is_final: true }
+    }
+
+    pub(super) fn is_final(&self) -> bool {
+        self.is_final
+    }
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self { error, is_final: false }
+    }
+}
+
+impl From<Failed> for Error {
+    fn from(failed: Failed) -> Self {
+        failed.error
+    }
+}
+
+impl From<::redb::Error> for Failed {
+    fn from(error: ::redb::Error) -> Self {
+        let source = match error {
+            ::redb::Error::Corrupted(reason) => return Error::corrupt(reason).into(),
+            ::redb::Error::DatabaseClosed => return Error::Closed.into(),
+            ::redb::Error::Io(source) => source,
+            other => io::Error::other(other.to_string()),
+        };
+        Self { error: Error::io("reading or writing the store", source), is_final: true }
+    }
+}
+
+macro_rules! through_redb_error {
+    ($($error:ident),*) => {$(
+        impl From<::redb::$error> for Failed {
+            fn from(error: ::redb::$error) -> Self {
+                ::redb::Error::from(error).into()
+            }
+        }
+    )*};
+}
+
+through_redb_error!(
+    CommitError,
+    CompactionError,
+    DatabaseError,
+    SetDurabilityError,
+    StorageError,
+    TableError,
+    TransactionError
+);
+
+/// Runs code that reads or writes pages. redb asserts some of what it decodes, so that a damaged
+/// file can make it panic, which must not reach a guest's host.
+pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked");
+        let error = Error::corrupt(format!("its pages cannot be read: {text}"));
+        Err(Failed { error, is_final: true })
+    })
+}

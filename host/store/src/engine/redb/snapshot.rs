@@ -1,0 +1,293 @@
+//! Reading: one committed state of the store, pinned until the next, and the hot values above it.
+
+use super::cache::HotValues;
+use super::format::{
+    CHUNK, IDS, IDX, NAMESPACES, Place, RETIRED, TITLES, TRASH, TTL, VAL, decode_namespace,
+    decode_record, piece_key, split_ttl_key, unseal,
+};
+use super::guard::{Result, guarded};
+use crate::engine::{NamespaceNumber, NamespaceRecord, Row, RowRange, Visitor};
+use crate::limits::PIECE_BYTES;
+use crate::{Entry, Error, Head, UnixMillis};
+use ::redb::{Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable};
+use bytes::{Bytes, BytesMut};
+use std::ops::Bound;
+use std::sync::{Arc, PoisonError, RwLock};
+
+type Rows = ReadOnlyTable<&'static [u8], &'static [u8]>;
+
+/// One committed state of the store.
+pub(super) struct Snapshot {
+    sequence: u64,
+    idx: Rows,
+    val: Rows,
+    chunk: Rows,
+    transaction: ReadTransaction,
+}
+
+impl Snapshot {
+    /// The state of the last commit, which was the `sequence`-th.
+    pub(super) fn pin(database: &Database, sequence: u64) -> Result<Self> {
+        let transaction = database.begin_read()?;
+        Ok(Self {
+            sequence,
+            idx: transaction.open_table(IDX)?,
+            val: transaction.open_table(VAL)?,
+            chunk: transaction.open_table(CHUNK)?,
+            transaction,
+        })
+    }
+
+    /// For whatever is read too seldom to have its table pinned.
+    pub(super) fn transaction(&self) -> &ReadTransaction {
+        &self.transaction
+    }
+
+    pub(super) fn head(&self, row: &Row) -> Result<Option<Head>> {
+        let Some(record) = self.idx.get(row.as_bytes())? else {
+            return Ok(None);
+        };
+        let (head, _) = decode_record(row.as_bytes(), record.value())?;
+        Ok(Some(head))
+    }
+
+    pub(super) fn entry(&self, row: &Row) -> Result<Option<Entry>> {
+        self.entry_if(row, &mut |_| Ok(true))
+    }
+
+    /// The row, if its head is `wanted`.
+    pub(super) fn entry_if(
+        &self,
+        row: &Row,
+        wanted: &mut dyn FnMut(&Head) -> crate::Result<bool>,
+    ) -> Result<Option<Entry>> {
+        let Some(record) = self.idx.get(row.as_bytes())? else {
+            return Ok(None);
+        };
+        let (head, place) = decode_record(row.as_bytes(), record.value())?;
+        if !wanted(&head)? {
+            return Ok(None);
+        }
+        let value = self.value(row, &head, place)?;
+        Ok(Some(Entry { value, head }))
+    }
+
+    /// A row and where its value lies, which is read along with it unless it is in pieces.
+    pub(super) fn open(&self, row: &Row) -> Result<Option<(Head, Opened)>> {
+        let Some(record) = self.idx.get(row.as_bytes())? else {
+            return Ok(None);
+        };
+        let (head, place) = decode_record(row.as_bytes(), record.value())?;
+        let opened = match place {
+            Place::Chunks(blob) => Opened::Blob(blob),
+            Place::Inline(_) | Place::Val => Opened::Value(self.value(row, &head, place)?),
+        };
+        Ok(Some((head, opened)))
+    }
+
+    pub(super) fn value(&self, row: &Row, head: &Head, place: Place<'_>) -> Result<Bytes> {
+        let value = match place {
+            Place::Inline(value) => Bytes::copy_from_slice(value),
+            Place::Val => {
+                let stored = self.val.get(row.as_bytes())?;
+                let stored = stored.ok_or_else(|| value_missing(row))?;
+                Bytes::copy_from_slice(unseal(stored.value(), row.as_bytes())?)
+            }
+            Place::Chunks(blob) => {
+                let size = usize::try_from(head.size).unwrap_or(usize::MAX);
+                let mut value = BytesMut::new();
+                while value.len() < size {
+                    let number = (value.len() / PIECE_BYTES) as u32;
+                    self.with_piece(blob, number, |piece| value.extend_from_slice(piece))?;
+                }
+                value.freeze()
+            }
+        };
+        if value.len() as u64 != head.size {
+            return Err(Error::corrupt(format!("{row:?}: its value has another size")).into());
+        }
+        Ok(value)
+    }
+
+    pub(super) fn piece(&self, blob: u64, number: u32) -> Result<Bytes> {
+        self.with_piece(blob, number, Bytes::copy_from_slice)
+    }
+
+    fn with_piece<T>(&self, blob: u64, number: u32, read: impl FnOnce(&[u8]) -> T) -> Result<T> {
+        let key = piece_key(blob, number);
+        let stored = self.chunk.get(key.as_slice())?;
+        let missing = || Error::corrupt(format!("piece {number} of blob {blob} is missing"));
+        let stored = stored.ok_or_else(missing)?;
+        let piece = unseal(stored.value(), &key)?;
+        if piece.is_empty() {
+            return Err(Error::corrupt(format!("piece {number} of blob {blob} is empty")).into());
+        }
+        Ok(read(piece))
+    }
+
+    pub(super) fn scan(&self, range: &RowRange, visit: Visitor<'_>) -> Result<()> {
+        let bounds = (as_slice(&range.start), as_slice(&range.end));
+        let mut rows = self.idx.range::<&[u8]>(bounds)?;
+        while let Some(row) = if range.reverse { rows.next_back() } else { rows.next() } {
+            let (row, record) = row?;
+            let (head, _) = decode_record(row.value(), record.value())?;
+            if visit(row.value(), head)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a sweep would find something: rows that have expired by then, rows of namespaces
+    /// that are being deleted, or values that no row holds.
+    pub(super) fn has_garbage(&self, expired_by: Option<UnixMillis>) -> Result<bool> {
+        if self.transaction.open_table(TRASH)?.first()?.is_some()
+            || self.transaction.open_table(RETIRED)?.first()?.is_some()
+        {
+            return Ok(true);
+        }
+        let ttl = self.transaction.open_table(TTL)?;
+        let (Some(now), Some((first, _))) = (expired_by, ttl.first()?) else { return Ok(false) };
+        Ok(split_ttl_key(first.value())?.0.has_passed(now))
+    }
+
+    pub(super) fn namespaces(&self) -> Result<Vec<NamespaceRecord>> {
+        let titles = self.transaction.open_table(TITLES)?;
+        let mut records = Vec::new();
+        for title in titles.iter()? {
+            let (_, number) = title?;
+            records.extend(self.namespace_by_number(number.value())?);
+        }
+        Ok(records)
+    }
+
+    pub(super) fn namespace_by_title(&self, title: &str) -> Result<Option<NamespaceRecord>> {
+        let titles = self.transaction.open_table(TITLES)?;
+        let number = titles.get(title)?;
+        number.map_or(Ok(None), |number| self.namespace_by_number(number.value()))
+    }
+
+    pub(super) fn namespace_by_id(&self, id: &str) -> Result<Option<NamespaceRecord>> {
+        let ids = self.transaction.open_table(IDS)?;
+        let number = ids.get(id)?;
+        number.map_or(Ok(None), |number| self.namespace_by_number(number.value()))
+    }
+
+    pub(super) fn namespace_by_number(
+        &self,
+        number: NamespaceNumber,
+    ) -> Result<Option<NamespaceRecord>> {
+        let namespaces = self.transaction.open_table(NAMESPACES)?;
+        let Some(record) = namespaces.get(number)? else { return Ok(None) };
+        let (record, being_deleted) = decode_namespace(number, record.value())?;
+        Ok((!being_deleted).then_some(record))
+    }
+}
+
+fn value_missing(row: &Row) -> Error {
+    Error::corrupt(format!("{row:?}: its value is missing"))
+}
+
+fn as_slice(bound: &Bound<Vec<u8>>) -> Bound<&[u8]> {
+    bound.as_ref().map(Vec::as_slice)
+}
+
+/// A value about to be read in pieces.
+pub(super) enum Opened {
+    /// All of it.
+    Value(Bytes),
+    /// The blob that its pieces are under.
+    Blob(u64),
+}
+
+/// The last committed state, and the hot values of it.
+///
+/// A value that is read from a snapshot goes to the cache only while no later snapshot has been
+/// published, and a writer drops what it wrote from the cache before it publishes its own, both
+/// under the lock. So the cache never holds what a commit has replaced.
+pub(super) struct Current {
+    state: RwLock<State>,
+    cache: HotValues,
+}
+
+enum State {
+    Open(Arc<Snapshot>),
+    Down(Error),
+}
+
+impl Current {
+    pub(super) fn new(snapshot: Snapshot, cache: HotValues) -> Self {
+        Self { state: RwLock::new(State::Open(Arc::new(snapshot))), cache }
+    }
+
+    pub(super) fn snapshot(&self) -> Result<Arc<Snapshot>> {
+        match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
+            State::Open(snapshot) => Ok(snapshot.clone()),
+            State::Down(error) => Err(error.clone().into()),
+        }
+    }
+
+    /// Reads from the last committed state.
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Snapshot) -> Result<T>) -> Result<T> {
+        let snapshot = self.snapshot()?;
+        guarded(|| read(&snapshot))
+    }
+
+    /// A row, from memory when it is hot.
+    pub(super) fn entry(&self, row: &Row) -> Result<Option<Entry>> {
+        if let Some(entry) = self.cache.get(row) {
+            return Ok(Some(entry));
+        }
+        let snapshot = self.snapshot()?;
+        let entry = guarded(|| snapshot.entry(row))?;
+        if let Some(entry) = &entry {
+            let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+            if matches!(&*state, State::Open(last) if last.sequence == snapshot.sequence) {
+                self.cache.insert(row, entry);
+            }
+        }
+        Ok(entry)
+    }
+
+    /// Makes a commit visible that changed these rows.
+    pub(super) fn publish(&self, changed: &[Row], snapshot: Snapshot) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        for row in changed {
+            self.cache.remove(row);
+        }
+        *state = State::Open(Arc::new(snapshot));
+    }
+
+    /// Answers reads with an error from now on, and gives back the last state.
+    pub(super) fn take_down(&self, error: Error) -> Option<Arc<Snapshot>> {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        self.cache.clear();
+        match std::mem::replace(&mut *state, State::Down(error)) {
+            State::Open(snapshot) => Some(snapshot),
+            State::Down(_) => None,
+        }
+    }
+
+    /// Has `work` done while nobody reads: reads wait for the snapshot that it comes to.
+    pub(super) fn exclusively(&self, work: impl FnOnce() -> Result<Snapshot>) -> Result<()> {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let unavailable = State::Down(Error::Closed);
+        if let State::Open(mut last) = std::mem::replace(&mut *state, unavailable) {
+            // A read that has begun ends by itself; none can begin.
+            while Arc::get_mut(&mut last).is_none() {
+                std::thread::yield_now();
+            }
+        }
+        match work() {
+            Ok(snapshot) => {
+                *state = State::Open(Arc::new(snapshot));
+                Ok(())
+            }
+            Err(error) => {
+                let error = Error::from(error);
+                *state = State::Down(error.clone());
+                Err(error.into())
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Freeing what is expired, deleted or left over, in small steps within the writer's transactions.
+
+use super::format::{decode_record, piece_key, split_ttl_key};
+use super::guard::Result;
+use super::pieces::Readers;
+use super::tables::Tables;
+use crate::UnixMillis;
+use crate::engine::{Row, Swept};
+use ::redb::ReadableTable;
+
+/// How much one step may free, in rows and pieces.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Budget(usize);
+
+impl Budget {
+    pub(super) const fn new(rows_and_pieces: usize) -> Self {
+        Self(rows_and_pieces)
+    }
+
+    fn spend(&mut self) -> bool {
+        self.0 = self.0.saturating_sub(1);
+        self.0 > 0
+    }
+}
+
+impl Tables<'_> {
+    /// One step.
+    pub(super) fn sweep(
+        &mut self,
+        expired_by: Option<UnixMillis>,
+        readers: &Readers,
+        mut budget: Budget,
+        swept: &mut Swept,
+    ) -> Result<()> {
+        // The trash first: what is thrown away in this very transaction may still be opened through
+        // the snapshot that is current until it commits.
+        swept.pieces += self.sweep_trash(readers, &mut budget)?;
+        if let Some(now) = expired_by {
+            swept.expired += self.sweep_expired(now, &mut budget)?;
+        }
+        swept.deleted += self.sweep_deleted(&mut budget)?;
+        Ok(())
+    }
+
+    /// Removes rows whose expiration has passed, where the row still has the expiration that it
+    /// was indexed under: one refreshed meanwhile lives.
+    fn sweep_expired(&mut self, now: UnixMillis, budget: &mut Budget) -> Result<u64> {
+        let mut due = Vec::new();
+        for entry in self.ttl.iter()? {
+            let (key, _) = entry?;
+            if !split_ttl_key(key.value())?.0.has_passed(now) || !budget.spend() {
+                break;
+            }
+            due.push(key.value().to_vec());
+        }
+        let mut removed = 0;
+        for key in due {
+            let (expiration, row) = split_ttl_key(&key)?;
+            let row = Row::from(row.to_vec());
+            let head = match self.idx.get(row.as_bytes())? {
+                None => None,
+                Some(record) => Some(decode_record(row.as_bytes(), record.value())?.0),
+            };
+            if head.is_some_and(|head| head.expiration == Some(expiration)) {
+                self.remove(row)?;
+                removed += 1;
+            } else {
+                self.ttl.remove(key.as_slice())?;
+                self.dirty = true;
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Removes rows of namespaces that are being deleted, and at last the namespaces.
+    fn sweep_deleted(&mut self, budget: &mut Budget) -> Result<u64> {
+        let mut numbers = Vec::new();
+        for entry in self.retired.iter()?.take(budget.0) {
+            numbers.push(entry?.0.value());
+        }
+        let mut removed = 0;
+        for number in numbers {
+            let (start, end) = (number.to_be_bytes(), number.checked_add(1).map(u32::to_be_bytes));
+            let mut rows = Vec::new();
+            let mut emptied = true;
+            for entry in self.idx.range(start.as_slice()..)? {
+                let (row, _) = entry?;
+                if end.is_some_and(|end| row.value() >= end.as_slice()) {
+                    break;
+                }
+                if !budget.spend() {
+                    emptied = false;
+                    break;
+                }
+                rows.push(Row::from(row.value().to_vec()));
+            }
+            removed += rows.len() as u64;
+            for row in rows {
+                self.remove(row)?;
+            }
+            if emptied {
+                self.remove_namespace(number)?;
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Removes the pieces of values that no row holds and no reader has open.
+    fn sweep_trash(&mut self, readers: &Readers, budget: &mut Budget) -> Result<u64> {
+        let mut blobs = Vec::new();
+        for entry in self.trash.iter()? {
+            let blob = entry?.0.value();
+            if !readers.has(blob) {
+                blobs.push(blob);
+            }
+            if blobs.len() > budget.0 {
+                break;
+            }
+        }
+        let mut removed = 0;
+        for blob in blobs {
+            let mut number = 0;
+            while budget.spend() {
+                if self.chunk.remove(piece_key(blob, number).as_slice())?.is_none() {
+                    self.trash.remove(blob)?;
+                    break;
+                }
+                removed += 1;
+                number += 1;
+            }
+            self.dirty = true;
+            if budget.0 == 0 {
+                break;
+            }
+        }
+        Ok(removed)
+    }
+}

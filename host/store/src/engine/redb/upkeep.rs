@@ -1,0 +1,163 @@
+//! What the writer does by itself: sweeping in small steps, making relaxed commits durable in
+//! time, and making the file ready for a quick opening after a kill.
+
+use super::guard::Result;
+use super::sweep::Budget;
+use super::writer::Writer;
+use crate::engine::Swept;
+use crate::{Clock, Error, SystemClock, UnixMillis};
+use std::time::Duration;
+
+/// At [`Durability::Relaxed`](crate::Durability::Relaxed), how long an answered write may not be
+/// on disk yet, in milliseconds.
+pub const RELAXED_WINDOW_MS: u64 = 200;
+
+/// How often the writer looks for something to sweep, in milliseconds.
+const SWEEP_EVERY_MS: u64 = 1000;
+/// How much a step of the sweeper frees beside writes, and when there is nothing else to do.
+const BUDGET_BESIDE_WRITES: Budget = Budget::new(64);
+const BUDGET_WHEN_IDLE: Budget = Budget::new(1024);
+/// How long after the last durable commit the file is made ready for a quick opening.
+const QUICK_REPAIR_AFTER_MS: u64 = 1000;
+/// A wall clock that gains more than this on the monotonic one has jumped.
+const JUMP_MS: u64 = 60 * 60 * 1000;
+/// How long expired keys are left alone after a jump, for somebody to set the clock right: reads
+/// obey the wall clock, but what is swept is gone.
+const PAUSE_AFTER_JUMP_MS: u64 = 60 * 60 * 1000;
+
+/// When what was done last, in milliseconds of the system's monotonic clock.
+#[derive(Default)]
+pub(super) struct Upkeep {
+    swept: u64,
+    /// The last step of the sweeper found enough for another.
+    more_to_sweep: bool,
+    paused_until: u64,
+    /// The store's clock and its monotonic companion when they were last compared.
+    compared: Option<(u64, u64)>,
+    /// Since when a commit is not on disk.
+    unflushed: Option<u64>,
+    /// The last durable commit, until the file is made ready for a quick opening.
+    unprepared: Option<u64>,
+}
+
+impl Upkeep {
+    pub(super) fn committed(&mut self, durable: bool) {
+        let now = monotonic_ms();
+        if durable {
+            self.unflushed = None;
+            self.unprepared = Some(now);
+        } else {
+            self.unflushed.get_or_insert(now);
+        }
+    }
+
+    pub(super) fn is_flushed(&self) -> bool {
+        self.unflushed.is_none()
+    }
+
+    fn flush_is_due(&self, now: u64) -> bool {
+        self.unflushed.is_some_and(|since| now - since >= RELAXED_WINDOW_MS)
+    }
+
+    fn sweep_is_due(&self, now: u64) -> bool {
+        self.more_to_sweep || now - self.swept >= SWEEP_EVERY_MS
+    }
+
+    /// Until something is due again.
+    fn wait(&self, now: u64) -> Duration {
+        let sweep = if self.more_to_sweep { now } else { self.swept + SWEEP_EVERY_MS };
+        let flush = self.unflushed.map(|since| since + RELAXED_WINDOW_MS);
+        let prepare = self.unprepared.map(|since| since + QUICK_REPAIR_AFTER_MS);
+        let next = [flush, prepare].into_iter().flatten().fold(sweep, u64::min);
+        Duration::from_millis(next.saturating_sub(now))
+    }
+
+    /// Until when expired rows may be swept: not while the clock has jumped.
+    fn expired_by(&mut self, clock: &dyn Clock) -> Option<UnixMillis> {
+        let wall = clock.now_ms();
+        if let Some(monotonic) = clock.monotonic_ms() {
+            let before = self.compared.replace((wall, monotonic));
+            if let Some((wall_before, monotonic_before)) = before
+                && wall.saturating_sub(wall_before) > (monotonic - monotonic_before) + JUMP_MS
+            {
+                tracing::warn!("the clock has jumped by more than an hour: sweeping pauses");
+                self.paused_until = monotonic_ms() + PAUSE_AFTER_JUMP_MS;
+            }
+        }
+        (monotonic_ms() >= self.paused_until).then(|| UnixMillis::new(wall))
+    }
+}
+
+impl Writer {
+    /// What is due beside writes that keep coming, and how long to wait when they do not.
+    pub(super) fn keep_up_beside_writes(&mut self) -> Duration {
+        let now = monotonic_ms();
+        if self.upkeep.flush_is_due(now) {
+            warn_of(self.flush());
+        }
+        if self.upkeep.sweep_is_due(now) {
+            self.sweep_step(BUDGET_BESIDE_WRITES);
+        }
+        self.upkeep.wait(monotonic_ms())
+    }
+
+    /// What is due when nothing else is to be done, and how long to wait.
+    pub(super) fn idle(&mut self) -> Duration {
+        self.reopen_if_down();
+        let now = monotonic_ms();
+        if self.upkeep.flush_is_due(now) {
+            warn_of(self.flush());
+        }
+        if self.upkeep.sweep_is_due(now) {
+            self.sweep_step(BUDGET_WHEN_IDLE);
+        } else if self.upkeep.unprepared.is_some_and(|at| now - at >= QUICK_REPAIR_AFTER_MS) {
+            warn_of(self.commit_nothing(true));
+            self.upkeep.unprepared = None;
+        }
+        self.upkeep.wait(monotonic_ms())
+    }
+
+    fn sweep_step(&mut self, budget: Budget) {
+        self.upkeep.swept = monotonic_ms();
+        let expired_by = self.upkeep.expired_by(&*self.shared.clock);
+        let swept = self.sweep(expired_by, budget);
+        self.upkeep.more_to_sweep = matches!(swept, Ok(swept) if swept != Swept::default());
+        warn_of(swept);
+    }
+
+    /// Frees everything there is to free, whatever the clock has done: somebody asked for it.
+    pub(super) fn sweep_all(&mut self) -> Result<Swept> {
+        let now = UnixMillis::new(self.shared.clock.now_ms());
+        let mut all = Swept::default();
+        loop {
+            let swept = self.sweep(Some(now), BUDGET_WHEN_IDLE)?;
+            if swept == Swept::default() {
+                return Ok(all);
+            }
+            all.expired += swept.expired;
+            all.deleted += swept.deleted;
+            all.pieces += swept.pieces;
+        }
+    }
+
+    fn sweep(&mut self, expired_by: Option<UnixMillis>, budget: Budget) -> Result<Swept> {
+        let mut swept = Swept::default();
+        if self.shared.current.read(|snapshot| snapshot.has_garbage(expired_by))? {
+            self.transact(|writer, tables| {
+                tables.sweep(expired_by, &writer.shared.readers, budget, &mut swept)
+            })?;
+        }
+        Ok(swept)
+    }
+}
+
+fn warn_of<T>(result: Result<T>) {
+    match result.map_err(Error::from) {
+        Ok(_) | Err(Error::Closed) => {}
+        Err(error) => tracing::warn!(%error, "the store's upkeep failed"),
+    }
+}
+
+fn monotonic_ms() -> u64 {
+    SystemClock.monotonic_ms().unwrap_or_default()
+}

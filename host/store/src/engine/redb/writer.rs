@@ -1,0 +1,366 @@
+//! The one writer: it takes what has gathered in the queue into one transaction, commits it with
+//! one sync, and answers all of it.
+
+use super::format::{EPOCH, NEXT_BLOB};
+use super::guard::{Failed, Result, guarded};
+use super::opening::Opening;
+use super::snapshot::Snapshot;
+use super::tables::Tables;
+use super::upkeep::Upkeep;
+use super::worker::{Asker, Job, Request, Shared, Task};
+use crate::engine::{Compacted, Evaluated};
+use crate::{Durability, Error, UnixMillis, Version};
+use ::redb::{Database, WriteTransaction};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// The one writer of a store.
+pub(super) struct Writer {
+    pub(super) shared: Arc<Shared>,
+    pub(super) upkeep: Upkeep,
+    opening: Opening,
+    /// `None` while the file cannot be opened, and when the store is closed.
+    database: Option<Database>,
+    closed: bool,
+    /// How many commits have been made visible.
+    sequence: u64,
+    versions: Versions,
+    /// As on disk.
+    next_blob: u64,
+}
+
+/// Bits of a version that count within an epoch.
+const COUNTER_BITS: u32 = 40;
+
+/// What versions are made of: an epoch that is raised on disk with the first write after each
+/// opening, and a counter. So none is used twice, also when a crash has lost the last of them.
+struct Versions {
+    epoch: u64,
+    counter: u64,
+    /// Whether the epoch is on disk.
+    raised: bool,
+}
+
+impl Versions {
+    fn next(&mut self) -> Version {
+        self.counter += 1;
+        if self.counter >> COUNTER_BITS != 0 {
+            (self.epoch, self.counter, self.raised) = (self.epoch + 1, 1, false);
+        }
+        Version::from_u64(self.epoch << COUNTER_BITS | self.counter)
+    }
+}
+
+/// Tells an asker what its request came to; or what became of the whole batch, when it was to be
+/// good news.
+type Answer = Box<dyn FnOnce(Option<&Error>) + Send>;
+
+/// Notes the answer to a request; an error that ends the batch is passed on.
+fn settle<T: Send + 'static>(
+    answers: &mut Vec<Answer>,
+    reply: Asker<T>,
+    result: Result<T>,
+) -> Result<()> {
+    let failed = result.as_ref().err().filter(|failed| failed.is_final()).cloned();
+    answers.push(Box::new(move |of_the_batch| {
+        let result = result.map_err(Error::from);
+        drop(reply.send(match of_the_batch {
+            Some(error) => result.and(Err(error.clone())),
+            None => result,
+        }));
+    }));
+    failed.map_or(Ok(()), Err)
+}
+
+impl Writer {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        opening: Opening,
+        database: Database,
+        last_epoch: u64,
+    ) -> Self {
+        Self {
+            next_blob: shared.next_blob.load(Ordering::Relaxed),
+            shared,
+            upkeep: Upkeep::default(),
+            opening,
+            database: Some(database),
+            closed: false,
+            sequence: 0,
+            versions: Versions { epoch: last_epoch + 1, counter: 0, raised: false },
+        }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Does jobs in their order, as many as can be in one transaction, and says how long to wait
+    /// for more.
+    pub(super) fn process(&mut self, jobs: Vec<Job>) -> Duration {
+        let mut batch = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            match job {
+                Job::Request(request) => batch.push(request),
+                Job::Task(task) => {
+                    self.write_batch(std::mem::take(&mut batch));
+                    self.process_task(task);
+                }
+            }
+        }
+        self.write_batch(batch);
+        self.keep_up_beside_writes()
+    }
+
+    fn process_task(&mut self, task: Task) {
+        match task {
+            Task::Sweep { reply } => drop(reply.send(self.sweep_all().map_err(Error::from))),
+            Task::Flush { reply } => drop(reply.send(self.flush().map_err(Error::from))),
+            Task::Compact { reply } => drop(reply.send(self.compact().map_err(Error::from))),
+            Task::Recover => self.recover(&Error::Closed),
+            Task::Close { reply } => {
+                let result = self.close().map_err(Error::from);
+                drop(reply.map(|reply| reply.send(result)));
+            }
+        }
+    }
+
+    fn write_batch(&mut self, mut requests: Vec<Request>) {
+        if requests.is_empty() {
+            return;
+        }
+        self.refuse_what_does_not_fit(&mut requests);
+        let mut requests = requests.into_iter();
+        let mut answers = Vec::with_capacity(requests.len());
+        let result = self.transact(|writer, tables| {
+            for request in requests.by_ref() {
+                writer.evaluate(request, tables, &mut answers)?;
+            }
+            Ok(())
+        });
+        let failed = result.err().map(Error::from);
+        for answer in answers {
+            answer(failed.as_ref());
+        }
+        for request in requests {
+            request.refuse(failed.as_ref().unwrap_or(&Error::Closed));
+        }
+    }
+
+    /// A full disk is told before redb meets it, since redb answers nothing after a failed write
+    /// until it is opened anew.
+    fn refuse_what_does_not_fit(&self, requests: &mut Vec<Request>) {
+        /// A page of each table and more, besides what is written.
+        const MARGIN_BYTES: u64 = 1 << 20;
+        let brought: u64 = requests.iter().map(Request::bytes).sum();
+        let needed = brought * 2 + MARGIN_BYTES;
+        let Some(available) = self.opening.available_bytes().filter(|bytes| *bytes < needed) else {
+            return;
+        };
+        let fits = |request: &Request| request.bytes() == 0;
+        for request in requests.extract_if(.., |request| !fits(request)) {
+            request.refuse(&Error::StoreFull { needed, available });
+        }
+    }
+
+    /// Does one request within the transaction. One that fails changes nothing; an error from here
+    /// fails the whole batch.
+    fn evaluate(
+        &mut self,
+        request: Request,
+        tables: &mut Tables<'_>,
+        answers: &mut Vec<Answer>,
+    ) -> Result<()> {
+        match request {
+            Request::Write { write, reply } => {
+                let version = self.versions.next();
+                let now = UnixMillis::new(self.shared.clock.now_ms());
+                let live = tables.expect_live(write.namespace());
+                let evaluated = live.and_then(|()| Ok(write.evaluate(tables, now, version)?));
+                let (result, changes) = match evaluated {
+                    Ok(Evaluated { outcome, changes }) => (Ok(outcome), changes),
+                    Err(failed) => (Err(failed), Vec::new()),
+                };
+                settle(answers, reply, result)?;
+                for change in changes {
+                    let next_blob = || self.shared.next_blob.fetch_add(1, Ordering::Relaxed);
+                    tables.apply(change, next_blob)?;
+                }
+                Ok(())
+            }
+            Request::Namespaces { request, reply } => {
+                let change = request.evaluate(tables).map_err(Failed::from);
+                let result = change.and_then(|change| tables.change_namespaces(change));
+                // A number or a title is on disk before anybody builds on it.
+                tables.durable |= result.is_ok();
+                settle(answers, reply, result)
+            }
+            Request::Stage { blob, number, piece, reply } => {
+                settle(answers, reply, tables.stage(blob, number, &piece))
+            }
+            Request::Discard { blob } => tables.discard(blob),
+        }
+    }
+
+    /// Runs `work` in a transaction, commits what it changed and makes it visible. After an error
+    /// nothing was changed, unless that is [`Error::OutcomeUnknown`].
+    pub(super) fn transact(
+        &mut self,
+        work: impl FnOnce(&mut Self, &mut Tables<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.with_database(|writer, database| {
+            let mut transaction = database.begin_write()?;
+            let (changed, durable) = {
+                let mut tables = Tables::open(&transaction)?;
+                work(writer, &mut tables)?;
+                if !tables.dirty {
+                    drop(tables);
+                    return Ok(transaction.abort()?);
+                }
+                writer.store_counters(&mut tables)?;
+                (tables.changed, tables.durable)
+            };
+            let durable = durable || writer.opening.durability() == Durability::Full;
+            if !durable {
+                transaction.set_durability(::redb::Durability::None)?;
+            }
+            writer.commit(transaction, durable)?;
+            writer.sequence += 1;
+            let snapshot = Snapshot::pin(database, writer.sequence);
+            let snapshot = snapshot.map_err(Failed::outcome_unknown)?;
+            writer.shared.current.publish(&changed, snapshot);
+            Ok(())
+        })
+    }
+
+    fn store_counters(&mut self, tables: &mut Tables<'_>) -> Result<()> {
+        tables.store_counts()?;
+        if !self.versions.raised {
+            tables.meta.insert(EPOCH, self.versions.epoch)?;
+            tables.durable = true;
+        }
+        let next_blob = self.shared.next_blob.load(Ordering::Relaxed);
+        if self.next_blob != next_blob {
+            tables.meta.insert(NEXT_BLOB, next_blob)?;
+            self.next_blob = next_blob;
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self, transaction: WriteTransaction, durable: bool) -> Result<()> {
+        guarded(|| Ok(transaction.commit()?)).map_err(Failed::outcome_unknown)?;
+        self.versions.raised |= durable;
+        self.upkeep.committed(durable);
+        Ok(())
+    }
+
+    /// A commit that changes nothing: it makes those before it durable, and with `quick_repair`
+    /// the file ready to be opened quickly after a kill.
+    pub(super) fn commit_nothing(&mut self, quick_repair: bool) -> Result<()> {
+        self.with_database(|writer, database| {
+            let mut transaction = database.begin_write()?;
+            transaction.set_quick_repair(quick_repair);
+            let raised = writer.versions.raised;
+            writer.commit(transaction, true)?;
+            writer.versions.raised = raised;
+            Ok(())
+        })
+    }
+
+    /// Runs `work` on the open file; after an error that redb does not get over, opens it anew.
+    fn with_database(
+        &mut self,
+        work: impl FnOnce(&mut Self, &Database) -> Result<()>,
+    ) -> Result<()> {
+        if self.database.is_none() && !self.closed {
+            self.reopen()?;
+        }
+        let database = self.database.take().ok_or(Error::Closed)?;
+        let result = guarded(|| work(self, &database));
+        self.database = Some(database);
+        if let Err(failed) = &result
+            && failed.is_final()
+        {
+            self.recover(&failed.clone().into());
+        }
+        result
+    }
+
+    /// Closes the file and opens it anew: it is then as the last commit left it. Reads are
+    /// answered with `error` meanwhile, and as long as it cannot be opened.
+    fn recover(&mut self, error: &Error) {
+        if self.closed {
+            return;
+        }
+        tracing::warn!(%error, "the store failed; it is opened anew");
+        drop(self.shared.current.take_down(error.clone()));
+        self.database = None;
+        if let Err(failed) = self.reopen() {
+            let error = Error::from(failed);
+            tracing::error!(%error, "the store cannot be opened; it is tried again");
+            drop(self.shared.current.take_down(error));
+        }
+    }
+
+    /// Tries to get a store back that could not be opened.
+    pub(super) fn reopen_if_down(&mut self) {
+        if self.database.is_none() && !self.closed && self.reopen().is_ok() {
+            tracing::info!("the store is open again");
+        }
+    }
+
+    fn reopen(&mut self) -> Result<()> {
+        let database = self.opening.open_database()?;
+        self.sequence += 1;
+        let snapshot = guarded(|| Snapshot::pin(&database, self.sequence))?;
+        self.shared.current.publish(&[], snapshot);
+        self.database = Some(database);
+        // What was staged and answered may be gone; ids must not be, nor versions.
+        self.next_blob = 0;
+        self.versions.raised = false;
+        Ok(())
+    }
+
+    pub(super) fn flush(&mut self) -> Result<()> {
+        match self.upkeep.is_flushed() {
+            true => Ok(()),
+            false => self.commit_nothing(false),
+        }
+    }
+
+    fn compact(&mut self) -> Result<Compacted> {
+        self.sweep_all()?;
+        self.flush()?;
+        let bytes_before = self.opening.data_bytes()?;
+        let mut database = self.database.take().ok_or(Error::Closed)?;
+        self.sequence += 1;
+        let sequence = self.sequence;
+        let result = self.shared.current.exclusively(|| {
+            guarded(|| {
+                while database.compact()? {}
+                Snapshot::pin(&database, sequence)
+            })
+        });
+        self.database = Some(database);
+        if let Err(failed) = result {
+            self.recover(&failed.clone().into());
+            return Err(failed);
+        }
+        Ok(Compacted { bytes_before, bytes_after: self.opening.data_bytes()? })
+    }
+
+    fn close(&mut self) -> Result<()> {
+        if self.closed {
+            return Ok(());
+        }
+        let flushed = self.flush();
+        self.closed = true;
+        drop(self.shared.current.take_down(Error::Closed));
+        let closed = match self.database.take() {
+            Some(database) => guarded(|| Ok(database.close()?)),
+            None => Ok(()),
+        };
+        flushed.and(closed)
+    }
+}
