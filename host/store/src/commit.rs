@@ -1,7 +1,8 @@
 //! Puts with options, and atomic commits: what a caller asks for and what it is told.
 
+use crate::limits::{COMMIT_BYTES_MAX, COMMIT_OPERATIONS_MAX};
 use crate::write::{Condition, RowOperation};
-use crate::{Expiration, Result, UnixMillis, Version, entry, key::Scope, write};
+use crate::{Error, Expiration, Result, UnixMillis, Version, entry, key::Scope, write};
 use bytes::Bytes;
 use std::time::Duration;
 
@@ -138,6 +139,19 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// Bytes of key, value and metadata.
+    fn bytes(&self) -> u64 {
+        let bytes = match self {
+            Self::Put { key, value, metadata, expiration: _ } => {
+                key.len() + value.len() + metadata.as_ref().map_or(0, String::len)
+            }
+            Self::Delete { key } | Self::Increment { key, .. } | Self::Expire { key, .. } => {
+                key.len()
+            }
+        };
+        bytes as u64
+    }
+
     pub(crate) fn into_row(self, scope: &Scope) -> Result<RowOperation> {
         Ok(match self {
             Self::Put { key, value, expiration, metadata } => {
@@ -154,6 +168,25 @@ impl Operation {
             }
         })
     }
+}
+
+/// Refuses a commit above its limits. They count what the caller gave: the prefix of a scope takes
+/// nothing from them.
+pub(crate) fn validate(checks: &[Check], operations: &[Operation]) -> Result<()> {
+    let count = checks.len() + operations.len();
+    if operations.is_empty() || count > COMMIT_OPERATIONS_MAX {
+        let count = if operations.is_empty() { 0 } else { count as u64 };
+        return Err(Error::OperationCount { count, max: COMMIT_OPERATIONS_MAX as u64 });
+    }
+    // One value alone is measured by its own limit, so that a put is as good in a commit.
+    if operations.len() > 1 {
+        let checked = checks.iter().map(|check| check.key.len() as u64);
+        let bytes = checked.chain(operations.iter().map(Operation::bytes)).sum();
+        if bytes > COMMIT_BYTES_MAX as u64 {
+            return Err(Error::BatchTooLarge { bytes, max: COMMIT_BYTES_MAX as u64 });
+        }
+    }
+    Ok(())
 }
 
 /// What an atomic commit came to.

@@ -10,7 +10,7 @@ use crate::list::{Plan, encode_cursor};
 use crate::write::{Condition, RowOperation};
 use crate::{
     BlockingNamespace, Clock, Entry, Error, Expiration, Head, KeyInfo, ListOptions, ListPage,
-    NamespaceInfo, Reader, Result, UnixMillis, Version, Writer, entry,
+    NamespaceInfo, Reader, Result, UnixMillis, Version, Writer, commit, entry,
 };
 use bytes::Bytes;
 use std::fmt;
@@ -235,6 +235,7 @@ impl Namespace {
         operations: Vec<Operation>,
     ) -> Result<CommitOutcome> {
         self.live()?;
+        commit::validate(&checks, &operations)?;
         let row_of = |check: Check| Ok((self.scope.row(&check.key)?, check.condition));
         let write = Write {
             checks: checks.into_iter().map(row_of).collect::<Result<_>>()?,
@@ -283,7 +284,6 @@ impl Namespace {
 
     async fn write(&self, write: Write) -> Result<Outcome> {
         self.live()?;
-        write.validate()?;
         self.engine.write(write).wait().await
     }
 

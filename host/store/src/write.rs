@@ -2,7 +2,7 @@
 
 use crate::engine::{Rows, Staged};
 use crate::key::Row;
-use crate::limits::{COMMIT_BYTES_MAX, COMMIT_OPERATIONS_MAX, VALUE_BYTES_MAX};
+use crate::limits::VALUE_BYTES_MAX;
 use crate::{Error, Expiration, Head, Result, UnixMillis, Version};
 use bytes::Bytes;
 use std::collections::HashMap;
@@ -154,21 +154,7 @@ impl Write {
         self
     }
 
-    /// Refuses a write above the limits of an atomic commit.
-    pub(crate) fn validate(&self) -> Result<()> {
-        let count = self.checks.len() + self.operations.len();
-        if self.operations.is_empty() || count > COMMIT_OPERATIONS_MAX {
-            let count = if self.operations.is_empty() { 0 } else { count as u64 };
-            return Err(Error::OperationCount { count, max: COMMIT_OPERATIONS_MAX as u64 });
-        }
-        let bytes = self.bytes();
-        if bytes > COMMIT_BYTES_MAX as u64 && self.operations.len() > 1 {
-            return Err(Error::BatchTooLarge { bytes, max: COMMIT_BYTES_MAX as u64 });
-        }
-        Ok(())
-    }
-
-    /// Bytes of keys, values and metadata, by which an engine bounds its queue and its batches.
+    /// Bytes of rows, values and metadata, by which an engine bounds its queue and its batches.
     pub fn bytes(&self) -> u64 {
         let checks = self.checks.iter().map(|(row, _)| row.as_bytes().len() as u64);
         let operations = self.operations.iter().map(|operation| match operation {

@@ -18,10 +18,7 @@ pub(super) type Open = Arc<Grant>;
 
 type Cx<'a, T> = StoreContextMut<'a, T>;
 
-pub(super) fn bindings<T: KvView>(
-    mut cx: Cx<'_, T>,
-    (): (),
-) -> wasmtime::Result<(Vec<Arc<str>>,)> {
+pub(super) fn bindings<T: KvView>(mut cx: Cx<'_, T>, (): ()) -> wasmtime::Result<(Vec<Arc<str>>,)> {
     Ok((cx.data_mut().kv().ctx.grants.names(),))
 }
 
@@ -100,10 +97,7 @@ pub(super) async fn put<T: KvView + 'static>(
     let grant = granted(&mut cx, &handle, Op::Put)?;
     check_value(&bytes)?;
     let name = key(&cx, &name)?;
-    let call = Call {
-        bytes: bytes.len() as u64,
-        ..Call::new(&grant, Op::Put, from_ref(&name))
-    };
+    let call = Call { bytes: bytes.len() as u64, ..Call::new(&grant, Op::Put, from_ref(&name)) };
     admit(&mut cx, &call)?;
     let result = grant.namespace.put(&name, value(&cx, &bytes)).await;
     settle(&mut cx, &call, result, no_bytes).map(Version::as_u64)
@@ -117,10 +111,8 @@ pub(super) async fn put_with<T: KvView + 'static>(
     check_value(&bytes)?;
     let name = key(&cx, &name)?;
     let options = options.copied(&cx)?;
-    let call = Call {
-        bytes: bytes.len() as u64,
-        ..Call::new(&grant, Op::PutWith, from_ref(&name))
-    };
+    let call =
+        Call { bytes: bytes.len() as u64, ..Call::new(&grant, Op::PutWith, from_ref(&name)) };
     admit(&mut cx, &call)?;
     let result = grant.namespace.put_with(&name, value(&cx, &bytes), options).await;
     settle(&mut cx, &call, result, no_bytes).map(Into::into)

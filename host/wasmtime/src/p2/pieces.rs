@@ -81,10 +81,7 @@ pub(super) async fn write<T: KvView + 'static>(
     let open = cx.data_mut().kv().table.get_mut(&handle)?;
     let mut writer = open.writer.take().ok_or(BROKEN_OFF)?;
     let (grant, key) = (open.grant.clone(), open.key.clone());
-    let call = Call {
-        bytes: chunk.len() as u64,
-        ..Call::new(&grant, Op::Write, from_ref(&key))
-    };
+    let call = Call { bytes: chunk.len() as u64, ..Call::new(&grant, Op::Write, from_ref(&key)) };
     admit(&mut cx, &call)?;
     // The writer sees the length before it copies, straight from the guest's memory.
     let result = writer.write(chunk.as_le_slice(cx.as_context())).await;

@@ -68,10 +68,7 @@ pub(super) struct PutOptions {
 }
 
 impl PutOptions {
-    pub(super) fn copied<T>(
-        self,
-        cx: &StoreContextMut<'_, T>,
-    ) -> Answer<larder_store::PutOptions> {
+    pub(super) fn copied<T>(self, cx: &StoreContextMut<'_, T>) -> Answer<larder_store::PutOptions> {
         Ok(larder_store::PutOptions {
             expiration: self.expiration.map(Into::into),
             metadata: metadata(cx, self.metadata)?,
@@ -80,10 +77,7 @@ impl PutOptions {
     }
 }
 
-fn metadata<T>(
-    cx: &StoreContextMut<'_, T>,
-    metadata: Option<WasmStr>,
-) -> Answer<Option<String>> {
+fn metadata<T>(cx: &StoreContextMut<'_, T>, metadata: Option<WasmStr>) -> Answer<Option<String>> {
     let too_large = |bytes, max| Error::MetadataTooLarge { bytes, max };
     metadata.map(|metadata| text(cx, &metadata, METADATA_BYTES_MAX, too_large)).transpose()
 }

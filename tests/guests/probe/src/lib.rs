@@ -116,6 +116,13 @@ impl Guest for Probe {
         Ok(String::from_utf8(value).unwrap())
     }
 
+    fn write_on_after_an_error(binding: String, key: String) -> (String, String) {
+        let writer = open(&binding).unwrap().open_writer(&key, &NO_OPTIONS).unwrap();
+        let first = said(writer.write(b"first"));
+        _ = writer.write(b"");
+        (first, said(Writer::finish(writer)))
+    }
+
     fn open_writers(binding: String, count: u32) -> u32 {
         let namespace = open(&binding).unwrap();
         let writers = (0..count).map_while(|_| namespace.open_writer("key", &NO_OPTIONS).ok());
