@@ -5,22 +5,25 @@ use crate::server::Server;
 use larder_test_guests::component;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// The sessions example with its bindings.
-fn sessions<'a>(project: &Project, flags: impl IntoIterator<Item = &'a str>) -> Server {
+fn sessions(project: &Project, flags: &[&str]) -> Server {
     let sessions = component("examples/sessions");
     let bindings = ["--kv", "SESSIONS=sessions", "--kv", "FLAGS=flags", "--kv", "LIMITS=limits"];
-    let arguments = ["serve", sessions.to_str().unwrap()].into_iter().chain(bindings);
-    Server::start(project, arguments.chain(flags))
+    serve(project, &sessions, &[&bindings, flags].concat())
 }
 
 /// The guest that does what the path says.
-fn probe<'a>(project: &Project, flags: impl IntoIterator<Item = &'a str>) -> Server {
-    let probe = component("tests/guests/http");
-    let arguments = ["serve", probe.to_str().unwrap(), "--in-memory"];
-    Server::start(project, arguments.into_iter().chain(flags))
+fn probe(project: &Project, flags: &[&str]) -> Server {
+    serve(project, &component("tests/guests/http"), &[&["--in-memory"], flags].concat())
+}
+
+fn serve(project: &Project, component: &Path, flags: &[&str]) -> Server {
+    let serve = ["serve", component.to_str().unwrap()];
+    Server::start(project, [&serve, flags].concat())
 }
 
 fn log_in(server: &Server, user: &str) -> String {
@@ -34,7 +37,7 @@ fn a_session_expires_by_the_clock_to_the_millisecond() {
     let project = Project::new();
     project.write("clock", "1700000000000");
     let flags = ["--in-memory", "--clock", "clock", "--var", "SESSION_TTL=10"];
-    let server = sessions(&project, flags);
+    let server = sessions(&project, &flags);
     let cookie = log_in(&server, "ada");
     let session = || server.get_with("/session", &[("cookie", &cookie)]);
     assert_eq!(session().status, 200);
@@ -49,10 +52,10 @@ fn a_session_expires_by_the_clock_to_the_millisecond() {
 #[test]
 fn sessions_survive_a_kill() {
     let project = Project::new();
-    let server = sessions(&project, []);
+    let server = sessions(&project, &[]);
     let cookie = log_in(&server, "ada");
     server.kill();
-    let server = sessions(&project, []);
+    let server = sessions(&project, &[]);
     server.says(&["binding SESSIONS: namespace sessions, 1 key"]);
     let answer = server.get_with("/session", &[("cookie", &cookie)]);
     assert_eq!(answer.status, 200);
@@ -62,7 +65,7 @@ fn sessions_survive_a_kill() {
 #[test]
 fn flags_change_and_stay_changed() {
     let project = Project::new();
-    let server = sessions(&project, []);
+    let server = sessions(&project, &[]);
     assert_eq!(server.get("/flags/checkout").status, 404);
     assert!(server.put("/flags/checkout", "true").status < 300);
     assert_eq!(server.get("/flags/checkout").status, 200);
@@ -75,7 +78,7 @@ fn flags_change_and_stay_changed() {
 #[test]
 fn the_rate_limit_is_by_the_address_that_the_client_cannot_choose() {
     let project = Project::new();
-    let server = sessions(&project, ["--in-memory", "--var", "RATE_LIMIT=3"]);
+    let server = sessions(&project, &["--in-memory", "--var", "RATE_LIMIT=3"]);
     let mut statuses = Vec::new();
     for n in 0..5 {
         let forged = format!("192.0.2.{n}");
@@ -89,10 +92,10 @@ fn the_rate_limit_is_by_the_address_that_the_client_cannot_choose() {
 fn a_trusted_proxy_says_who_the_client_is() {
     let project = Project::new();
     let forwarded = ("X-Forwarded-For", "192.0.2.7, 198.51.100.1");
-    let server = probe(&project, []);
+    let server = probe(&project, &[]);
     let answer = server.get_with("/header/cf-connecting-ip", &[forwarded]);
     assert_eq!(answer.body, "127.0.0.1");
-    let server = probe(&project, ["--trust-forwarded"]);
+    let server = probe(&project, &["--trust-forwarded"]);
     let headers = [forwarded, ("CF-Connecting-IP", "203.0.113.1")];
     assert_eq!(server.get_with("/header/cf-connecting-ip", &headers).body, "192.0.2.7");
     assert_eq!(server.get("/header/cf-connecting-ip").body, "127.0.0.1");
@@ -101,7 +104,7 @@ fn a_trusted_proxy_says_who_the_client_is() {
 #[test]
 fn the_first_line_is_the_address_and_everything_else_is_said_aside() {
     let project = Project::new();
-    let server = probe(&project, ["--kv", "KV=kv", "--kv", "VIEW=kv:ro"]);
+    let server = probe(&project, &["--kv", "KV=kv", "--kv", "VIEW=kv:ro"]);
     assert_eq!(server.get("/print").status, 200);
     server.says(&["component ", "http-probe.wasm", "MiB, loaded in"]);
     server.says(&["store in memory"]);
@@ -125,8 +128,7 @@ fn the_command_that_lists_the_keys_works_as_it_is_printed() {
     );
     let probe = component("tests/guests/http");
     let config = ["--config", "app/larder.toml"];
-    let arguments = ["serve", probe.to_str().unwrap()].into_iter().chain(config);
-    let server = Server::start(&project, arguments.chain(["--kv", "OTHER=two words"]));
+    let server = serve(&project, &probe, &[&config[..], &["--kv", "OTHER=two words"]].concat());
     assert_eq!(server.get("/put/a").body, "put");
     let command = |name: &str| {
         let line = server.says(&[name, "list them with: larder "]);
@@ -144,7 +146,7 @@ fn a_component_gets_its_variables_and_the_time_of_the_store_and_nothing_else() {
     let project = Project::new();
     project.write("clock", "1234567890123");
     project.write("larder.toml", "vars = { LOG = \"debug\" }\n");
-    let server = probe(&project, ["--clock", "clock", "--var", "A=1"]);
+    let server = probe(&project, &["--clock", "clock", "--var", "A=1"]);
     assert_eq!(server.get("/environment").body, "A=1\nLOG=debug\n");
     assert_eq!(server.get("/now").body, "1234567890123");
     project.write("clock", "1234567890124");
@@ -156,7 +158,7 @@ fn a_component_gets_its_variables_and_the_time_of_the_store_and_nothing_else() {
 #[test]
 fn an_unbound_name_is_told_with_the_bound_ones_and_the_line_to_add() {
     let project = Project::new();
-    let server = probe(&project, ["--kv", "B", "--kv", "A"]);
+    let server = probe(&project, &["--kv", "B", "--kv", "A"]);
     for _ in 0..3 {
         assert_eq!(server.get("/open/CACHE").status, 200);
     }
@@ -170,28 +172,29 @@ fn an_unbound_name_is_told_with_the_bound_ones_and_the_line_to_add() {
 
 #[test]
 fn a_read_only_binding_refuses_writes() {
-    let server = probe(&Project::new(), ["--kv", "KV:ro"]);
+    let server = probe(&Project::new(), &["--kv", "KV:ro"]);
     assert_ne!(server.get("/put/a").body, "put");
 }
 
 #[test]
 fn a_panic_is_500_with_a_request_id_and_the_server_goes_on() {
-    let server = probe(&Project::new(), []);
+    let server = probe(&Project::new(), &[]);
     let answer = server.get("/panic");
     assert_eq!(answer.status, 500);
     assert!(!answer.body.contains("own words"), "{answer:?}");
     let id = answer.body.trim_end().rsplit(' ').next().unwrap().to_owned();
     assert_eq!(id.len(), 16, "{answer:?}");
-    server.says(&["ERROR", "the component trapped", &id]);
+    server.says(&["ERROR", &format!("request {id}: the component trapped")]);
     server.says(&["the guest's own words"]);
     server.says(&["path=/panic", "status=500"]);
     assert_eq!(server.get("/exit").status, 500);
+    server.says(&["the component exited, with code 1, instead of answering"]);
     assert_eq!(server.get("/").body, "hello");
 }
 
 #[test]
 fn an_endless_loop_ends_by_the_timeout_and_others_are_answered_meanwhile() {
-    let server = probe(&Project::new(), ["--timeout", "1s"]);
+    let server = probe(&Project::new(), &["--timeout", "1s"]);
     let started = Instant::now();
     thread::scope(|scope| {
         // More of them than there are threads.
@@ -208,16 +211,16 @@ fn an_endless_loop_ends_by_the_timeout_and_others_are_answered_meanwhile() {
 
 #[test]
 fn memory_beyond_the_limit_is_500_and_says_so() {
-    let server = probe(&Project::new(), ["--memory-max", "32 MiB"]);
+    let server = probe(&Project::new(), &["--memory-max", "32 MiB"]);
     assert_eq!(server.get("/allocate/16").body, (16 << 20).to_string());
     assert_eq!(server.get("/allocate/64").status, 500);
-    server.says(&["wanted more memory than it may have (limits.memory)"]);
+    server.says(&["wanted more than 32.0 MiB of memory (limits.memory)"]);
     assert_eq!(server.get("/").body, "hello");
 }
 
 #[test]
 fn a_request_body_without_end_ends_by_the_timeout() {
-    let server = probe(&Project::new(), ["--timeout", "1s", "--memory-max", "64MiB"]);
+    let server = probe(&Project::new(), &["--timeout", "1s", "--memory-max", "64MiB"]);
     let address = server.url("").trim_start_matches("http://").to_owned();
     let head = "POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
     for chunk in ["1\r\nx\r\n".to_owned(), format!("10000\r\n{}\r\n", "x".repeat(0x10000))] {
@@ -244,7 +247,7 @@ fn a_request_body_without_end_ends_by_the_timeout() {
 
 #[test]
 fn a_request_without_a_host_is_the_clients_mistake() {
-    let server = probe(&Project::new(), []);
+    let server = probe(&Project::new(), &[]);
     let mut stream = TcpStream::connect(server.url("").trim_start_matches("http://")).unwrap();
     stream.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
     let mut answer = String::new();
@@ -255,7 +258,7 @@ fn a_request_without_a_host_is_the_clients_mistake() {
 
 #[test]
 fn requests_in_flight_are_finished_before_it_stops() {
-    let server = probe(&Project::new(), []);
+    let server = probe(&Project::new(), &[]);
     let url = server.url("/sleep/700");
     let slow = thread::spawn(move || ureq::get(url).call().unwrap().status().as_u16());
     thread::sleep(Duration::from_millis(300));
@@ -269,7 +272,7 @@ fn requests_in_flight_are_finished_before_it_stops() {
 #[test]
 fn a_port_in_use_is_told_before_anything_else_is_done() {
     let project = Project::new();
-    let server = probe(&project, []);
+    let server = probe(&project, &[]);
     let address = server.url("").trim_start_matches("http://").to_owned();
     let said = project.larder(["serve", "missing.wasm", "--addr", &address]).fails(1);
     assert!(said.starts_with(&format!("error: cannot listen on {address}")), "{said}");
@@ -309,7 +312,7 @@ fn what_is_no_component_is_told_what_it_is() {
 #[test]
 fn a_store_in_use_is_refused_with_who_has_it() {
     let project = Project::new();
-    let server = sessions(&project, []);
+    let server = sessions(&project, &[]);
     let sessions = component("examples/sessions");
     let arguments = ["serve", sessions.to_str().unwrap(), "--addr", "127.0.0.1:0"];
     let said = project.larder(arguments).ended().2;
@@ -325,7 +328,7 @@ fn a_binding_by_id_stays_with_its_namespace_when_that_is_renamed() {
     project.write("larder.toml", format!("[[kv_namespaces]]\nbinding = \"KV\"\nid = \"{id}\"\n"));
     project.larder(["namespace", "rename", "before", "after"]).succeeds();
     let probe = component("tests/guests/http");
-    let server = Server::start(&project, ["serve", probe.to_str().unwrap()]);
+    let server = serve(&project, &probe, &[]);
     server.says(&["binding KV: namespace after, 0 keys"]);
     assert_eq!(server.get("/put/a").body, "put");
     server.signal("-TERM");

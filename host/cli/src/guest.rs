@@ -14,6 +14,7 @@ use anyhow::Result;
 use larder_store::{Clock, Larder};
 use larder_wasmtime::{KvCtx, KvCtxView, KvGrants, KvHooks, KvView, WallClock};
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::component::{Linker, ResourceTable};
 use wasmtime::{Engine, ResourceLimiter, Store};
@@ -165,11 +166,15 @@ impl KvHooks for NameUnbound {
 pub struct MemoryLimit {
     max: usize,
     used: usize,
-    /// Whether it was ever asked for more, which is a likely cause of what happens next.
-    pub refused: bool,
+    refused: bool,
 }
 
 impl MemoryLimit {
+    /// The limit, if it was ever asked for more: likely the cause of what happens next.
+    pub fn refused(&self) -> Option<impl fmt::Display> {
+        self.refused.then(|| output::size(self.max as u64))
+    }
+
     fn grow(&mut self, current: usize, desired: usize) -> bool {
         let used = self.used.saturating_add(desired.saturating_sub(current));
         match used <= self.max {

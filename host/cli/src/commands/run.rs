@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use std::future::pending;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 use wasmtime::Engine;
 use wasmtime_wasi::I32Exit;
 use wasmtime_wasi::p2::bindings::{Command, CommandPre};
@@ -40,14 +41,17 @@ pub fn run(args: &ProjectArgs, run: &Run) -> Result<ExitCode> {
         tokio::select! {
             result = call => Ok(Some(result)),
             () = shutdown.requested() => Ok(None),
-            () = over(run.guest.timeout) => bail!("the component took longer than --timeout allows"),
+            timeout = over(run.guest.timeout) => {
+                let timeout = humantime::format_duration(timeout);
+                bail!("the component took longer than {timeout} (--timeout)")
+            }
         }
     });
     // The component may have left a thread of ours waiting for its standard input.
     runtime.shutdown_background();
     larder.blocking().close()?;
     match result? {
-        Some(result) => exit_code(result, store.data().memory.refused),
+        Some(result) => exit_code(result, store.data()),
         None => Ok(ExitCode::from(130)),
     }
 }
@@ -63,25 +67,23 @@ fn load(engine: &Engine, file: &Path) -> Result<CommandPre<guest::State>> {
         .with_context(|| format!("{} imports what larder does not provide", output::path(file)))
 }
 
-async fn over(timeout: Option<std::time::Duration>) {
-    match timeout {
-        Some(timeout) => tokio::time::sleep(timeout).await,
-        None => pending().await,
-    }
+async fn over(timeout: Option<Duration>) -> Duration {
+    let Some(timeout) = timeout else { return pending().await };
+    tokio::time::sleep(timeout).await;
+    timeout
 }
 
-fn exit_code(result: wasmtime::Result<Result<(), ()>>, memory_refused: bool) -> Result<ExitCode> {
+fn exit_code(result: wasmtime::Result<Result<(), ()>>, state: &guest::State) -> Result<ExitCode> {
     let error = match result {
         Ok(Ok(())) => return Ok(ExitCode::SUCCESS),
         Ok(Err(())) => return Ok(ExitCode::FAILURE),
         Err(error) => error,
     };
-    match error.downcast_ref::<I32Exit>() {
+    match (error.downcast_ref::<I32Exit>(), state.memory.refused()) {
         // As the system cuts off what does not fit.
-        Some(I32Exit(code)) => Ok(ExitCode::from((code & 0xff) as u8)),
-        None if memory_refused => {
-            Err(lift(error)).context("the component wanted more memory than --memory-max allows")
-        }
-        None => Err(lift(error)).context("the component trapped"),
+        (Some(I32Exit(code)), _) => Ok(ExitCode::from((code & 0xff) as u8)),
+        (None, Some(max)) => Err(lift(error))
+            .with_context(|| format!("the component wanted more than {max} of memory")),
+        (None, None) => Err(lift(error)).context("the component trapped"),
     }
 }

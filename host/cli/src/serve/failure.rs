@@ -4,7 +4,6 @@ use crate::output;
 use http_body_util::{BodyExt as _, Full};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
-use std::time::Duration;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 /// How much the pages of failures say.
@@ -22,62 +21,67 @@ pub struct Failure {
     status: StatusCode,
     /// One line.
     what: String,
-    /// Whatever else is known: the trap, what the component printed.
-    detail: String,
+    /// Where in the component, and why.
+    trap: String,
+    /// The end of what the component printed, which the log has already.
+    printed: String,
 }
 
 impl Failure {
+    fn new(status: StatusCode, what: impl Into<String>) -> Self {
+        Self { status, what: what.into(), trap: String::new(), printed: String::new() }
+    }
+
     /// The client's mistake, which it may know.
     pub fn bad_request(what: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, what: what.into(), detail: String::new() }
+        Self::new(StatusCode::BAD_REQUEST, what)
     }
 
     pub fn not_built() -> Self {
         let what = "the component has not been built yet: see what `larder dev` printed";
-        Self { status: StatusCode::SERVICE_UNAVAILABLE, what: what.into(), detail: String::new() }
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, what)
     }
 
     pub fn of_component(what: impl Into<String>) -> Self {
-        Self { status: StatusCode::INTERNAL_SERVER_ERROR, what: what.into(), detail: String::new() }
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, what)
     }
 
-    pub fn timed_out(timeout: Duration) -> Self {
-        let timeout = humantime::format_duration(timeout);
-        Self::of_component(format!("the component took longer than {timeout} (limits.timeout)"))
-    }
-
-    /// With what is known of how the instance ended.
-    pub fn with_detail(mut self, detail: &str) -> Self {
-        let detail = detail.trim_end();
-        if !detail.is_empty() {
-            self.detail.push_str(detail);
-            self.detail.push('\n');
-        }
+    pub fn trapped(mut self, trap: &wasmtime::Error) -> Self {
+        self.trap = format!("{trap:?}");
         self
     }
 
-    /// What is known, one line and the rest below it.
+    pub fn printed(mut self, printed: String) -> Self {
+        self.printed = printed;
+        self
+    }
+
+    /// What the log has not heard of yet.
     pub fn text(&self) -> String {
-        match self.detail.trim_end() {
+        match self.trap.trim_end() {
             "" => self.what.clone(),
-            detail => format!("{}\n{detail}", self.what),
+            trap => format!("{}\n{trap}", self.what),
         }
     }
 
     /// The page for the client. What is not the client's mistake is logged, by an id.
     pub fn page(self, pages: Pages) -> Response<HyperOutgoingBody> {
-        let Self { status, what, detail } = &self;
-        let name = status.canonical_reason().unwrap_or_default();
-        let text = if status.is_client_error() {
-            format!("{}: {what}\n", status.as_u16())
-        } else {
+        let Self { status, what, trap, printed } = &self;
+        let mut text = format!("{}: {what}\n", status.as_u16());
+        if !status.is_client_error() {
             let id = request_id();
-            tracing::error!(request_id = id, "{}", self.text());
+            tracing::error!("request {id}: {}", self.text());
             match pages {
-                Pages::Detailed => format!("{}: {what}\n\n{detail}", status.as_u16()),
-                Pages::RequestId => format!("{} {name}\nrequest id: {id}\n", status.as_u16()),
+                Pages::RequestId => text = format!("{status}\nrequest id: {id}\n"),
+                Pages::Detailed => {
+                    for part in [printed, trap].map(|part| part.trim()) {
+                        if !part.is_empty() {
+                            text.push_str(&format!("\n{part}\n"));
+                        }
+                    }
+                }
             }
-        };
+        }
         let body = Full::from(text).map_err(|never| match never {}).boxed_unsync();
         let mut response = Response::new(body);
         *response.status_mut() = *status;

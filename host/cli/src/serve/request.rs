@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 use wasmtime::Store;
 use wasmtime::component::Resource;
+use wasmtime_wasi::I32Exit;
 use wasmtime_wasi_http::WasiHttpView as _;
 use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
@@ -35,7 +36,7 @@ impl Server {
         let answer = self.answer(peer, request).await;
         let answer = answer.unwrap_or_else(|failure| failure.page(self.pages));
         let (status, time) = (answer.status().as_u16(), rounded(started.elapsed()));
-        tracing::info!(%method, path, status, ?time);
+        tracing::info!(%method, %path, status, ?time);
         Ok(answer)
     }
 
@@ -87,9 +88,7 @@ impl Server {
             Err(_) => match task.await {
                 Ok(Ok(())) => Err(Failure::of_component("the component ended without an answer")),
                 Ok(Err(failure)) => Err(failure),
-                Err(panic) => {
-                    Err(Failure::of_component("larder panicked").with_detail(&panic.to_string()))
-                }
+                Err(panic) => Err(Failure::of_component(format!("larder panicked: {panic}"))),
             },
         }
     }
@@ -108,7 +107,7 @@ impl Call {
     async fn run(self) -> Result<(), Failure> {
         let Self { app, mut store, incoming, outparam, stderr } = self;
         let deadline = Instant::now() + app.timeout;
-        let timed_out = || Failure::timed_out(app.timeout);
+        let timed_out = || took_longer(app.timeout);
         let slot = timeout_at(deadline, app.slots.acquire()).await.map_err(|_| timed_out())?;
         // Around the whole call: an epoch bounds what the component computes, but not what the
         // host does for it.
@@ -118,8 +117,8 @@ impl Call {
         });
         let result = match call.await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(trapped(&error, &store).with_detail(&stderr.tail())),
-            Err(_) => Err(timed_out().with_detail(&stderr.tail())),
+            Ok(Err(error)) => Err(ended(&error, store.data()).printed(stderr.tail())),
+            Err(_) => Err(timed_out().printed(stderr.tail())),
         };
         // The instance leaves the pool before another may take its place.
         drop(store);
@@ -128,12 +127,21 @@ impl Call {
     }
 }
 
-fn trapped(error: &wasmtime::Error, store: &Store<State>) -> Failure {
-    let what = match store.data().memory.refused {
-        true => "the component wanted more memory than it may have (limits.memory)",
-        false => "the component trapped",
+fn ended(error: &wasmtime::Error, state: &State) -> Failure {
+    if let Some(I32Exit(code)) = error.downcast_ref() {
+        let what = format!("the component exited, with code {code}, instead of answering");
+        return Failure::of_component(what);
+    }
+    let what = match state.memory.refused() {
+        Some(max) => format!("the component wanted more than {max} of memory (limits.memory)"),
+        None => "the component trapped".into(),
     };
-    Failure::of_component(what).with_detail(&format!("{error:?}"))
+    Failure::of_component(what).trapped(error)
+}
+
+fn took_longer(timeout: Duration) -> Failure {
+    let timeout = humantime::format_duration(timeout);
+    Failure::of_component(format!("the component took longer than {timeout} (limits.timeout)"))
 }
 
 fn answered_with(code: &ErrorCode) -> Failure {
@@ -141,7 +149,7 @@ fn answered_with(code: &ErrorCode) -> Failure {
 }
 
 fn refused(error: wasmtime::Error) -> Failure {
-    Failure::of_component("larder could not hand the request over").with_detail(&error.to_string())
+    Failure::of_component(format!("larder could not hand the request over: {error}"))
 }
 
 fn host(headers: &HeaderMap) -> Option<&str> {
