@@ -1,0 +1,52 @@
+//! An operation is answered, whatever else is going on and whatever has failed.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+use larder_store::Options;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// Runs a test that would hang where it fails.
+#[track_caller]
+fn within_30_s(test: impl FnOnce(&Path) + Send + 'static) {
+    let (done, is_done) = mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        let directory = tempfile::tempdir().unwrap();
+        test(directory.path());
+        done.send(()).unwrap();
+    });
+    match is_done.recv_timeout(Duration::from_secs(30)) {
+        Err(mpsc::RecvTimeoutError::Timeout) => panic!("it hangs"),
+        _ => thread.join().unwrap(),
+    }
+}
+
+#[test]
+fn reads_and_compactions_do_not_wait_for_each_other() {
+    within_30_s(|path| {
+        // With so little cache, every read goes to the snapshot.
+        let larder = Options::new().cache_bytes(64 << 10).open(path).unwrap();
+        let namespace = larder.blocking().open_or_create("a").unwrap().blocking();
+        for i in 0..100 {
+            namespace.put(&format!("k{i}"), vec![1; 3000]).unwrap();
+        }
+        let compacted = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    while !compacted.load(Ordering::Relaxed) {
+                        for i in 0..100 {
+                            assert!(namespace.get(&format!("k{i}")).unwrap().is_some());
+                        }
+                    }
+                });
+            }
+            for _ in 0..20 {
+                larder.blocking().compact().unwrap();
+            }
+            compacted.store(true, Ordering::Relaxed);
+        });
+    });
+}
