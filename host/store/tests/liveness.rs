@@ -2,7 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
-use larder_store::Options;
+use larder_store::engine::redb::RELAXED_WINDOW_MS;
+use larder_store::{Durability, Options};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -48,5 +49,17 @@ fn reads_and_compactions_do_not_wait_for_each_other() {
             }
             compacted.store(true, Ordering::Relaxed);
         });
+    });
+}
+
+#[test]
+fn a_relaxed_store_goes_on_when_its_window_is_over() {
+    within_30_s(|path| {
+        let larder = Options::new().durability(Durability::Relaxed).open(path).unwrap();
+        let namespace = larder.blocking().open_or_create("a").unwrap().blocking();
+        for _ in 0..8 {
+            namespace.put("k", "v").unwrap();
+            std::thread::sleep(Duration::from_millis(RELAXED_WINDOW_MS + 70));
+        }
     });
 }

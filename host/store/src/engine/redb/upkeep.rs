@@ -56,11 +56,15 @@ impl Upkeep {
     }
 
     fn flush_is_due(&self, now: u64) -> bool {
-        self.unflushed.is_some_and(|since| now - since >= RELAXED_WINDOW_MS)
+        self.unflushed.is_some_and(|since| now >= since + RELAXED_WINDOW_MS)
     }
 
     fn sweep_is_due(&self, now: u64) -> bool {
-        self.more_to_sweep || now - self.swept >= SWEEP_EVERY_MS
+        self.more_to_sweep || now >= self.swept + SWEEP_EVERY_MS
+    }
+
+    fn preparing_is_due(&self, now: u64) -> bool {
+        self.unprepared.is_some_and(|at| now >= at + QUICK_REPAIR_AFTER_MS)
     }
 
     /// Until something is due again.
@@ -78,7 +82,8 @@ impl Upkeep {
         if let Some(monotonic) = clock.monotonic_ms() {
             let before = self.compared.replace((wall, monotonic));
             if let Some((wall_before, monotonic_before)) = before
-                && wall.saturating_sub(wall_before) > (monotonic - monotonic_before) + JUMP_MS
+                && wall.saturating_sub(wall_before)
+                    > monotonic.saturating_sub(monotonic_before) + JUMP_MS
             {
                 tracing::warn!("the clock has jumped by more than an hour: sweeping pauses");
                 self.paused_until = monotonic_ms() + PAUSE_AFTER_JUMP_MS;
@@ -110,7 +115,7 @@ impl Writer {
         }
         if self.upkeep.sweep_is_due(now) {
             self.sweep_step(BUDGET_WHEN_IDLE);
-        } else if self.upkeep.unprepared.is_some_and(|at| now - at >= QUICK_REPAIR_AFTER_MS) {
+        } else if self.upkeep.preparing_is_due(now) {
             warn_of(self.commit_nothing(true));
             self.upkeep.unprepared = None;
         }
