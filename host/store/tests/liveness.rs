@@ -3,11 +3,22 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use larder_store::engine::redb::RELAXED_WINDOW_MS;
-use larder_store::{Durability, Options};
+use larder_store::{Clock, Durability, Error, Options};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
+
+/// A clock that panics when it is told to.
+#[derive(Default)]
+struct BrokenClock(AtomicBool);
+
+impl Clock for BrokenClock {
+    fn now_ms(&self) -> u64 {
+        assert!(!self.0.load(Ordering::SeqCst), "the clock is broken");
+        1_750_000_000_000
+    }
+}
 
 /// Runs a test that would hang where it fails.
 #[track_caller]
@@ -61,5 +72,19 @@ fn a_relaxed_store_goes_on_when_its_window_is_over() {
             namespace.put("k", "v").unwrap();
             std::thread::sleep(Duration::from_millis(RELAXED_WINDOW_MS + 70));
         }
+    });
+}
+
+#[test]
+fn a_write_is_answered_when_the_writer_has_panicked() {
+    within_30_s(|path| {
+        let clock = Arc::new(BrokenClock::default());
+        let larder = Options::new().clock(clock.clone()).open(path).unwrap();
+        let namespace = larder.blocking().open_or_create("a").unwrap().blocking();
+        clock.0.store(true, Ordering::SeqCst);
+        // The writer asks for the time once a second by itself.
+        std::thread::sleep(Duration::from_millis(1500));
+        clock.0.store(false, Ordering::SeqCst);
+        assert_eq!(namespace.put("k", "v"), Err(Error::Closed));
     });
 }

@@ -217,6 +217,7 @@ mod thread {
             let queue = shared.clone();
             let thread = std::thread::Builder::new().name("larder-writer".into());
             let started = thread.spawn(move || {
+                let _shut = ShutAtLast(&queue);
                 let mut wait = Duration::ZERO;
                 while !writer.is_closed() {
                     let batch = queue.wait(wait);
@@ -224,13 +225,21 @@ mod thread {
                         batch.into_iter().map(|Queued { job, _room }| (job, _room)).unzip();
                     wait = if jobs.is_empty() { writer.idle() } else { writer.process(jobs) };
                 }
-                queue.shut();
             });
             let handle = started.map_err(|error| Error::io("starting the writer", error))?;
             Ok((Self { shared }, handle))
         }
 
         pub(super) fn run(&self) {}
+    }
+
+    /// Shuts the queue when the writer ends, also by a panic: nobody shall wait for it.
+    struct ShutAtLast<'a>(&'a Shared);
+
+    impl Drop for ShutAtLast<'_> {
+        fn drop(&mut self) {
+            self.0.shut();
+        }
     }
 
     impl Shared {
