@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use larder_store::engine::redb::RELAXED_WINDOW_MS;
-use larder_store::{Clock, Durability, Error, Options};
+use larder_store::{Clock, Durability, Error, Larder, Options};
+use std::future::Future;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
+use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 /// A clock that panics when it is told to.
@@ -86,5 +89,28 @@ fn a_write_is_answered_when_the_writer_has_panicked() {
         std::thread::sleep(Duration::from_millis(1500));
         clock.0.store(false, Ordering::SeqCst);
         assert_eq!(namespace.put("k", "v"), Err(Error::Closed));
+    });
+}
+
+/// Whoever is woken through it holds up who wakes them.
+struct Slow;
+
+impl Wake for Slow {
+    fn wake(self: Arc<Self>) {
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+#[test]
+fn a_store_can_be_opened_again_as_soon_as_it_is_closed() {
+    within_30_s(|path| {
+        let larder = Larder::open(path).unwrap();
+        let (mut closing, mut late) = (pin!(larder.close()), pin!(larder.flush()));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(closing.as_mut().poll(&mut context).is_pending());
+        let slow = Waker::from(Arc::new(Slow));
+        let _ = late.as_mut().poll(&mut Context::from_waker(&slow));
+        pollster::block_on(closing).unwrap();
+        drop(Larder::open(path).unwrap());
     });
 }

@@ -361,6 +361,7 @@ impl Writer {
             Some(database) => guarded(|| Ok(database.close()?)),
             None => Ok(()),
         };
+        self.opening.release();
         flushed.and(closed)
     }
 }
