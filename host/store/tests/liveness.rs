@@ -6,9 +6,9 @@ use larder_store::engine::redb::RELAXED_WINDOW_MS;
 use larder_store::{Clock, Durability, Error, Larder, Options};
 use std::future::Future;
 use std::path::Path;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
@@ -112,5 +112,37 @@ fn a_store_can_be_opened_again_as_soon_as_it_is_closed() {
         let _ = late.as_mut().poll(&mut Context::from_waker(&slow));
         pollster::block_on(closing).unwrap();
         drop(Larder::open(path).unwrap());
+    });
+}
+
+/// A task that goes on at once, on the thread that wakes it, and says when it has ended well.
+struct Inline {
+    future: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
+    ended: mpsc::Sender<()>,
+}
+
+impl Wake for Inline {
+    fn wake(self: Arc<Self>) {
+        let mut future = self.future.lock().unwrap();
+        let polled = future.as_mut().unwrap().as_mut();
+        if polled.poll(&mut Context::from_waker(&Waker::from(self.clone()))).is_ready() {
+            *future = None;
+            self.ended.send(()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_last_handle_may_be_dropped_by_whom_the_writer_answers() {
+    within_30_s(|path| {
+        let larder = Larder::open(path).unwrap();
+        let namespace = larder.blocking().open_or_create("a").unwrap();
+        drop(larder);
+        let (ended, has_ended) = mpsc::channel();
+        let put = async move {
+            namespace.put("k", "v").await.unwrap();
+        };
+        Arc::new(Inline { future: Mutex::new(Some(Box::pin(put))), ended }).wake();
+        has_ended.recv_timeout(Duration::from_secs(20)).unwrap();
     });
 }

@@ -95,7 +95,10 @@ impl Drop for RedbEngine {
     fn drop(&mut self) {
         self.worker.submit_unasked(Job::Task(Task::Close { reply: None }));
         #[cfg(not(target_family = "wasm"))]
-        if let Some(thread) = self.thread.take() {
+        if let Some(thread) = self.thread.take()
+            // The writer's own thread has the last handle when whom it answers goes on there.
+            && thread.thread().id() != std::thread::current().id()
+        {
             // A writer that panicked has nothing left to wait for.
             let _ = thread.join();
         }
