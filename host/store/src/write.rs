@@ -258,7 +258,11 @@ impl Evaluation<'_> {
                 Ok(Done::Put)
             }
             RowOperation::Delete { row } => {
-                let existed = self.head(&row)?.is_some();
+                let existed = match self.head(&row) {
+                    // What cannot be read any more can still be deleted.
+                    Err(Error::Corrupt { .. }) => true,
+                    head => head?.is_some(),
+                };
                 self.change(Change::Remove { row });
                 Ok(Done::Deleted(existed))
             }

@@ -57,11 +57,13 @@ impl Tables<'_> {
         for key in due {
             let (expiration, row) = split_ttl_key(&key)?;
             let row = Row::from(row.to_vec());
-            let head = match self.idx.get(row.as_bytes())? {
-                None => None,
-                Some(record) => Some(decode_record(row.as_bytes(), record.value())?.0),
-            };
-            if head.is_some_and(|head| head.expiration == Some(expiration)) {
+            let record = self.idx.get(row.as_bytes())?;
+            // A damaged record is left for `check` to find, and must not end the sweep.
+            let has_expired = record.is_some_and(|record| {
+                decode_record(row.as_bytes(), record.value())
+                    .is_ok_and(|(head, _)| head.expiration == Some(expiration))
+            });
+            if has_expired {
                 self.remove(row)?;
                 removed += 1;
             } else {
