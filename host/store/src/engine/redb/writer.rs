@@ -8,7 +8,7 @@ use super::snapshot::Snapshot;
 use super::tables::Tables;
 use super::upkeep::Upkeep;
 use super::worker::{Asker, Job, Request, Shared, Task};
-use crate::engine::{Compacted, Evaluated};
+use crate::engine::{Compacted, Evaluated, Outcome};
 use crate::{Durability, Error, UnixMillis, Version};
 use ::redb::{Database, WriteTransaction};
 use std::sync::Arc;
@@ -179,7 +179,13 @@ impl Writer {
                 let live = tables.expect_live(write.namespace());
                 let evaluated = live.and_then(|()| Ok(write.evaluate(tables, now, version)?));
                 let (result, changes) = match evaluated {
-                    Ok(Evaluated { outcome, changes }) => (Ok(outcome), changes),
+                    Ok(Evaluated { outcome, changes }) => {
+                        // A version that is told needs its epoch on disk, also when nothing else
+                        // is to be written: after the next opening it would be another's.
+                        let told = matches!(outcome, Outcome::Written { .. });
+                        tables.dirty |= told && !self.versions.raised;
+                        (Ok(outcome), changes)
+                    }
                     Err(failed) => (Err(failed), Vec::new()),
                 };
                 settle(answers, reply, result)?;
