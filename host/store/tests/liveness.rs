@@ -3,14 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use larder_store::engine::redb::RELAXED_WINDOW_MS;
-use larder_store::{Clock, Durability, Error, Larder, Options};
+use larder_store::{Clock, Durability, Error, Larder, Options, PutOptions};
 use std::future::Future;
 use std::path::Path;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Wake, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A clock that panics when it is told to.
 #[derive(Default)]
@@ -144,5 +144,37 @@ fn the_last_handle_may_be_dropped_by_whom_the_writer_answers() {
         };
         Arc::new(Inline { future: Mutex::new(Some(Box::pin(put))), ended }).wake();
         has_ended.recv_timeout(Duration::from_secs(20)).unwrap();
+    });
+}
+
+#[test]
+fn sweeping_keeps_up_with_many_writers() {
+    within_30_s(|path| {
+        const WRITERS: usize = 500;
+        let larder = Larder::open(path).unwrap();
+        let namespace = larder.blocking().open_or_create("a").unwrap();
+        let write = |n: usize| {
+            let (namespace, key) = (namespace.clone(), n.to_string());
+            async move {
+                let options = PutOptions::new().ttl(Duration::from_millis(1));
+                let _ = namespace.put_with(&key, "v", options).await.unwrap();
+            }
+        };
+        // When there was nothing to sweep, the sweeper looks again after a second.
+        let (began, mut rounds) = (Instant::now(), 0);
+        while began.elapsed() < Duration::from_secs(4) {
+            let mut writes: Vec<_> =
+                (0..WRITERS).map(|n| Box::pin(write(rounds * WRITERS + n))).collect();
+            let mut context = Context::from_waker(Waker::noop());
+            for write in &mut writes {
+                let _ = write.as_mut().poll(&mut context);
+            }
+            for write in writes {
+                pollster::block_on(write);
+            }
+            rounds += 1;
+        }
+        let keys = namespace.blocking().info().unwrap().keys;
+        assert!(keys < (rounds * WRITERS / 2) as u64, "{keys} of {}", rounds * WRITERS);
     });
 }

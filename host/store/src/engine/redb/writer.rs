@@ -225,6 +225,7 @@ impl Writer {
                     return Ok(transaction.abort()?);
                 }
                 writer.store_counters(&mut tables)?;
+                writer.upkeep.put += tables.put;
                 (tables.changed, tables.durable)
             };
             let durable = durable || writer.opening.durability() == Durability::Full;
