@@ -184,6 +184,14 @@ impl Write {
         checks.chain(operations).sum()
     }
 
+    /// What was staged of the values that the write puts.
+    pub(crate) fn staged(&self) -> impl Iterator<Item = u64> {
+        self.operations.iter().filter_map(|operation| match operation {
+            RowOperation::Put { value: Value::Staged(staged), .. } => Some(staged.id),
+            _ => None,
+        })
+    }
+
     /// Whether the write may need more room than it frees.
     pub fn brings_values(&self) -> bool {
         self.operations.iter().any(|operation| {

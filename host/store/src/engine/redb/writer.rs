@@ -11,6 +11,7 @@ use super::worker::{Asker, Job, Request, Shared, Task};
 use crate::engine::{Compacted, Evaluated, Outcome};
 use crate::{Durability, Error, UnixMillis, Version};
 use ::redb::{Database, WriteTransaction};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -28,6 +29,8 @@ pub(super) struct Writer {
     versions: Versions,
     /// As on disk.
     next_blob: u64,
+    /// Blobs below this have lost what was staged of them and not on disk when the store failed.
+    lost_below: u64,
 }
 
 /// Bits of a version that count within an epoch.
@@ -89,6 +92,7 @@ impl Writer {
             closed: false,
             sequence: 0,
             versions: Versions { epoch: last_epoch + 1, counter: 0, raised: false },
+            lost_below: 0,
         }
     }
 
@@ -176,8 +180,10 @@ impl Writer {
             Request::Write { write, reply } => {
                 let version = self.versions.next();
                 let now = UnixMillis::new(self.shared.clock.now_ms());
-                let live = tables.expect_live(write.namespace());
-                let evaluated = live.and_then(|()| Ok(write.evaluate(tables, now, version)?));
+                let possible = tables
+                    .expect_live(write.namespace())
+                    .and_then(|()| write.staged().try_for_each(|blob| self.expect_kept(blob)));
+                let evaluated = possible.and_then(|()| Ok(write.evaluate(tables, now, version)?));
                 let (result, changes) = match evaluated {
                     Ok(Evaluated { outcome, changes }) => {
                         // A version that is told needs its epoch on disk, also when nothing else
@@ -203,10 +209,20 @@ impl Writer {
                 settle(answers, reply, result)
             }
             Request::Stage { blob, number, piece, reply } => {
-                settle(answers, reply, tables.stage(blob, number, &piece))
+                let kept = self.expect_kept(blob);
+                settle(answers, reply, kept.and_then(|()| tables.stage(blob, number, &piece)))
             }
             Request::Discard { blob } => tables.discard(blob),
         }
+    }
+
+    /// Refuses to go on with a blob that has lost pieces.
+    fn expect_kept(&self, blob: u64) -> Result<()> {
+        if blob >= self.lost_below {
+            return Ok(());
+        }
+        let lost = io::Error::other("the store has failed and lost pieces written before");
+        Err(Error::io("writing a value in pieces", lost).into())
     }
 
     /// Runs `work` in a transaction, commits what it changed and makes it visible. After an error
@@ -323,9 +339,12 @@ impl Writer {
         let snapshot = guarded(|| Snapshot::pin(&database, self.sequence))?;
         self.shared.current.publish(&[], snapshot);
         self.database = Some(database);
-        // What was staged and answered may be gone; ids must not be, nor versions.
+        // What was answered and not on disk may be gone; ids must not be, nor versions.
         self.next_blob = 0;
         self.versions.raised = false;
+        if self.opening.durability() == Durability::Relaxed {
+            self.lost_below = self.shared.next_blob.load(Ordering::Relaxed);
+        }
         Ok(())
     }
 
