@@ -6,6 +6,7 @@
 use larder_store::limits::PIECE_BYTES;
 use larder_store::{Durability, Options, PutOptions};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -46,6 +47,13 @@ fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
+/// What this process has used of its processors so far.
+fn processor_ticks() -> u64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap();
+    let fields = stat.rsplit(')').next().unwrap().split_whitespace();
+    fields.skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum()
+}
+
 #[test]
 fn a_value_in_pieces_is_whole_or_refused_after_a_failure_has_taken_pieces() {
     apart("a_value_in_pieces_is_whole_or_refused_after_a_failure_has_taken_pieces", |path| {
@@ -66,5 +74,24 @@ fn a_value_in_pieces_is_whole_or_refused_after_a_failure_has_taken_pieces() {
                 assert!(value == [[1; 2 * PIECE_BYTES], [2; 2 * PIECE_BYTES]].concat());
             }
         }
+    });
+}
+
+#[test]
+fn a_store_that_is_down_is_tried_again_without_haste() {
+    apart("a_store_that_is_down_is_tried_again_without_haste", |path| {
+        let larder = Options::new().durability(Durability::Relaxed).open(path).unwrap();
+        let namespace = larder.blocking().open_or_create("a").unwrap().blocking();
+        namespace.put("k", "old").unwrap();
+        larder.blocking().flush().unwrap();
+        fail_writes(true);
+        namespace.put("k", "new").unwrap();
+        eventually("the flush fails", || namespace.get("k").is_err());
+        let before = processor_ticks();
+        std::thread::sleep(Duration::from_secs(2));
+        let used = processor_ticks() - before;
+        fail_writes(false);
+        eventually("the store is back", || namespace.get("k").is_ok());
+        assert!(used < 50, "{used} of 200 hundredths of a second");
     });
 }

@@ -56,6 +56,11 @@ impl Upkeep {
         }
     }
 
+    /// What was not on disk is gone, and nothing is due for it any more.
+    pub(super) fn failed(&mut self) {
+        (self.unflushed, self.unprepared) = (None, None);
+    }
+
     pub(super) fn is_flushed(&self) -> bool {
         self.unflushed.is_none()
     }

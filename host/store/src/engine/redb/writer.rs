@@ -319,6 +319,7 @@ impl Writer {
         tracing::warn!(%error, "the store failed; it is opened anew");
         drop(self.shared.current.take_down(error.clone()));
         self.database = None;
+        self.upkeep.failed();
         if let Err(failed) = self.reopen() {
             let error = Error::from(failed);
             tracing::error!(%error, "the store cannot be opened; it is tried again");
