@@ -9,6 +9,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// Runs a test in a process of its own, whose writes can be made to fail: where a file may not grow
@@ -93,5 +95,80 @@ fn a_store_that_is_down_is_tried_again_without_haste() {
         fail_writes(false);
         eventually("the store is back", || namespace.get("k").is_ok());
         assert!(used < 50, "{used} of 200 hundredths of a second");
+    });
+}
+
+#[test]
+fn a_reader_in_pieces_goes_on_when_the_disk_reads_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let open = || Options::new().cache_bytes(1 << 20).open(directory.path()).unwrap();
+    open()
+        .blocking()
+        .open_or_create("a")
+        .unwrap()
+        .blocking()
+        .put("k", vec![1; 20_000_000])
+        .unwrap();
+    let larder = open();
+    let namespace = larder.blocking().open_or_create("a").unwrap().blocking();
+    let reader = namespace.open_reader("k").unwrap().unwrap();
+    let data = directory.path().join("data.redb");
+    let whole = data.with_extension("whole");
+    fs::copy(&data, &whole).unwrap();
+    fs::File::options().write(true).open(&data).unwrap().set_len(4096).unwrap();
+    assert!(reader.read(10_000_000, 1).is_err());
+    fs::rename(whole, &data).unwrap();
+    eventually("the store is back", || reader.read(10_000_000, 1).is_ok());
+}
+
+/// Counts the times that a store says it is opened anew.
+struct CountReopenings(Arc<AtomicUsize>);
+
+impl tracing::Subscriber for CountReopenings {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        metadata.level() == &tracing::Level::WARN
+    }
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut text = String::new();
+        event.record(&mut |_: &tracing::field::Field, value: &dyn std::fmt::Debug| {
+            text += &format!("{value:?} ");
+        });
+        if text.contains("opened anew") {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[test]
+fn many_reads_that_fail_at_once_have_the_file_opened_anew_once() {
+    apart("many_reads_that_fail_at_once_have_the_file_opened_anew_once", |path| {
+        let reopened = Arc::new(AtomicUsize::new(0));
+        tracing::subscriber::set_global_default(CountReopenings(reopened.clone())).unwrap();
+        let open = || Options::new().cache_bytes(1 << 20).open(path).unwrap();
+        let namespace = open().blocking().open_or_create("a").unwrap();
+        namespace.blocking().put("k", vec![1; 20_000_000]).unwrap();
+        drop(namespace);
+        let larder = open();
+        let namespace = larder.blocking().open_or_create("a").unwrap().blocking();
+        let data = path.join("data.redb");
+        let whole = data.with_extension("whole");
+        fs::copy(&data, &whole).unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| while namespace.get("k").is_ok() {});
+            }
+            std::thread::sleep(Duration::from_millis(50));
+            fs::File::options().write(true).open(&data).unwrap().set_len(4096).unwrap();
+        });
+        fs::rename(whole, &data).unwrap();
+        eventually("the store is back", || namespace.get("k").is_ok());
+        assert_eq!(reopened.load(Ordering::Relaxed), 1);
     });
 }

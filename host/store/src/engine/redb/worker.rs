@@ -1,5 +1,6 @@
 //! The queue in front of the one writer, and the thread that empties it.
 
+use super::guard;
 use super::pieces::Readers;
 use super::snapshot::Current;
 use super::writer::Writer;
@@ -41,7 +42,7 @@ pub(super) enum Task {
     Compact {
         reply: Asker<Compacted>,
     },
-    /// Opens the file anew after a read has failed.
+    /// Opens the file anew if redb answers nothing any more, after a read has failed.
     Recover,
     Close {
         reply: Option<Asker<()>>,
@@ -188,6 +189,17 @@ impl Worker {
             let gone = |_| Error::OutcomeUnknown { reason: "the writer has stopped".into() };
             answer.await.map_err(gone)?
         })
+    }
+
+    /// What a read came to. After a failure that may be the end of redb's reading, the writer sees
+    /// to it.
+    pub(super) fn told<T>(&self, result: guard::Result<T>) -> Result<T> {
+        if let Err(failed) = &result
+            && failed.is_final()
+        {
+            self.submit_unasked(Job::Task(Task::Recover));
+        }
+        result.map_err(Error::from)
     }
 
     /// Has a job done that nobody waits for.
