@@ -67,9 +67,9 @@ pub enum Durability {
     #[default]
     Full,
     /// A write is answered and visible before it is on disk, where it is at most
-    /// [`RELAXED_WINDOW_MS`](crate::engine::redb::RELAXED_WINDOW_MS) later. A kill or a loss of
-    /// power loses at most the writes of that window, the last ones first; what is left is whole,
-    /// and no version is used twice.
+    /// [`RELAXED_WINDOW_MS`](crate::engine::redb::RELAXED_WINDOW_MS) later. A kill, a loss of
+    /// power or a disk that fails loses at most the writes of that window, the last ones first;
+    /// what is left is whole, and no version is used twice.
     Relaxed,
 }
 

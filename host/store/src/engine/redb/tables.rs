@@ -35,6 +35,8 @@ pub(super) struct Tables<'t> {
     counted: BTreeMap<NamespaceNumber, Counted>,
     /// Rows that the transaction has changed.
     pub(super) changed: Vec<Row>,
+    /// How many rows and pieces were put: what may be garbage one day.
+    pub(super) put: usize,
     /// Whether there is anything to commit.
     pub(super) dirty: bool,
     /// Whether it must be on disk before it is answered, whatever the durability of the store.
@@ -63,6 +65,7 @@ impl<'t> Tables<'t> {
             meta: transaction.open_table(META)?,
             counted: BTreeMap::new(),
             changed: Vec::new(),
+            put: 0,
             dirty: false,
             durable: false,
         })
@@ -124,6 +127,7 @@ impl<'t> Tables<'t> {
             self.ttl.insert(ttl_key(expiration, row.as_bytes()).as_slice(), ())?;
         }
         self.count(&row, |keys| keys + 1, |bytes| bytes + bytes_of(&row, head))?;
+        self.put += 1;
         self.changed.push(row);
         Ok(())
     }
@@ -208,6 +212,7 @@ impl<'t> Tables<'t> {
         sealed.extend_from_slice(piece);
         seal(&mut sealed, &key);
         self.chunk.insert(key.as_slice(), sealed.as_slice())?;
+        self.put += 1;
         self.dirty = true;
         Ok(())
     }
