@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use larder_store::engine::redb::RELAXED_WINDOW_MS;
-use larder_store::{Clock, Durability, Error, Larder, Options, PutOptions, SystemClock};
+use larder_store::{
+    Clock, Durability, Error, Larder, ManualClock, Options, PutOptions, SystemClock,
+};
 use std::future::Future;
 use std::path::Path;
 use std::pin::{Pin, pin};
@@ -151,30 +153,36 @@ fn the_last_handle_may_be_dropped_by_whom_the_writer_answers() {
 fn sweeping_keeps_up_with_many_writers() {
     within_30_s(|path| {
         const WRITERS: usize = 500;
-        let larder = Larder::open(path).unwrap();
+        let clock = Arc::new(ManualClock::new(1_750_000_000_000));
+        let larder = Options::new().clock(clock.clone()).open(path).unwrap();
         let namespace = larder.blocking().open_or_create("a").unwrap();
-        let write = |n: usize| {
-            let (namespace, key) = (namespace.clone(), n.to_string());
-            async move {
-                let options = PutOptions::new().ttl(Duration::from_millis(1));
-                let _ = namespace.put_with(&key, "v", options).await.unwrap();
+        // As many puts at once as there are writers.
+        let write = |round: usize, options: PutOptions| {
+            let mut context = Context::from_waker(Waker::noop());
+            let mut puts: Vec<_> = (0..WRITERS)
+                .map(|n| {
+                    let (namespace, options) = (namespace.clone(), options.clone());
+                    let key = format!("{round}/{n}");
+                    Box::pin(async move { namespace.put_with(&key, "v", options).await })
+                })
+                .collect();
+            for put in &mut puts {
+                let _ = put.as_mut().poll(&mut context);
+            }
+            for put in puts {
+                let _ = pollster::block_on(put).unwrap();
             }
         };
-        // When there was nothing to sweep, the sweeper looks again after a second.
-        let (until, mut rounds) = (SystemClock.now_ms() + 4000, 0);
-        while SystemClock.now_ms() < until {
-            let mut writes: Vec<_> =
-                (0..WRITERS).map(|n| Box::pin(write(rounds * WRITERS + n))).collect();
-            let mut context = Context::from_waker(Waker::noop());
-            for write in &mut writes {
-                let _ = write.as_mut().poll(&mut context);
-            }
-            for write in writes {
-                pollster::block_on(write);
-            }
+        let expiring = PutOptions::new().ttl(Duration::from_secs(1));
+        (0..80).for_each(|round| write(round, expiring.clone()));
+        clock.advance(Duration::from_secs(1));
+        // The sweeper looks once a second while it has found nothing.
+        let now_ms = || SystemClock.monotonic_ms().unwrap();
+        let (began_ms, mut rounds) = (now_ms(), 0);
+        while rounds < 100 || now_ms() < began_ms + 1500 {
+            write(1000 + rounds, PutOptions::new());
             rounds += 1;
         }
-        let keys = namespace.blocking().info().unwrap().keys;
-        assert!(keys < (rounds * WRITERS / 2) as u64, "{keys} of {}", rounds * WRITERS);
+        assert_eq!(namespace.blocking().info().unwrap().keys, (rounds * WRITERS) as u64);
     });
 }
