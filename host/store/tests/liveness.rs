@@ -186,3 +186,20 @@ fn sweeping_keeps_up_with_many_writers() {
         assert_eq!(namespace.blocking().info().unwrap().keys, (rounds * WRITERS) as u64);
     });
 }
+
+#[test]
+fn a_deletion_that_nobody_waits_for_is_whole() {
+    let directory = tempfile::tempdir().unwrap();
+    let larder = Larder::open(directory.path()).unwrap();
+    let namespace = larder.blocking().open_or_create("a").unwrap().blocking();
+    namespace.put("k", "v").unwrap();
+    {
+        // Polled once, so that it has been asked for, and dropped.
+        let mut deletion = pin!(larder.delete_namespace("a"));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(deletion.as_mut().poll(&mut context).is_pending());
+    }
+    larder.blocking().flush().unwrap();
+    assert_eq!(namespace.get("k"), Err(Error::NamespaceDeleted));
+    assert_eq!(namespace.put("k", "v"), Err(Error::NamespaceDeleted));
+}

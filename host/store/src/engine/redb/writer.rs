@@ -235,7 +235,7 @@ impl Writer {
     ) -> Result<()> {
         self.with_database(|writer, database| {
             let mut transaction = database.begin_write()?;
-            let (changed, durable) = {
+            let (changed, deleted, durable) = {
                 let mut tables = Tables::open(&transaction)?;
                 work(writer, &mut tables)?;
                 if !tables.dirty {
@@ -244,7 +244,7 @@ impl Writer {
                 }
                 writer.store_counters(&mut tables)?;
                 writer.upkeep.put += tables.put;
-                (tables.changed, tables.durable)
+                (tables.changed, tables.deleted, tables.durable)
             };
             let durable = durable || writer.opening.durability() == Durability::Full;
             if !durable {
@@ -255,6 +255,9 @@ impl Writer {
             let snapshot = Snapshot::pin(database, writer.sequence);
             let snapshot = snapshot.map_err(Failed::outcome_unknown)?;
             writer.shared.current.publish(&changed, snapshot);
+            for deleted in deleted {
+                deleted.store(true, Ordering::Release);
+            }
             Ok(())
         })
     }
