@@ -46,5 +46,5 @@ fn list() -> Result<(), Error> {
 
 fn usage() -> ExitCode {
     eprintln!("{USAGE}");
-    ExitCode::from(2)
+    ExitCode::FAILURE
 }

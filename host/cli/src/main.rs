@@ -1,1 +1,46 @@
-fn main() {}
+//! The `larder` command: serves components with their key-value namespaces, and manages those.
+//!
+//! # Layout
+//!
+//! - [`args`]: the command line as it is written, [`config`]: `larder.toml` as it is written,
+//!   [`settings`]: both together, checked before any work.
+//! - [`commands`]: one file per command.
+//! - [`store`]: opening the store and its bindings; [`clock`]: time from a file, for tests.
+//! - [`engine`] and [`guest`]: wasmtime, and what one instance of a component is given.
+//! - [`serve`]: HTTP in front of a component; [`build`] and [`watch`]: what `dev` adds.
+//! - [`output`]: what is printed, and how.
+
+mod args;
+mod build;
+mod clock;
+mod commands;
+mod config;
+mod engine;
+mod guest;
+mod output;
+mod serve;
+mod settings;
+mod shutdown;
+mod store;
+mod watch;
+
+use clap::Parser as _;
+use std::io;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match commands::run(args::Args::parse()) {
+        Ok(code) => code,
+        // Whoever read our output has seen enough of it.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::note(format_args!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

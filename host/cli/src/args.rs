@@ -1,0 +1,392 @@
+//! The command line as it is written. What it means is in `settings`.
+
+use bytesize::ByteSize;
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use larder_store::Expiration;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Key-value namespaces for WebAssembly components
+#[derive(Debug, Parser)]
+#[command(name = "larder", version, propagate_version = true)]
+pub struct Args {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Where the project is.
+#[derive(Debug, ClapArgs)]
+pub struct ProjectArgs {
+    /// Work as if started in DIR
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    pub directory: Option<PathBuf>,
+    /// Use this config instead of the larder.toml found upwards from the working directory
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Build a project's component, serve it, and do both again when its sources change
+    Dev(Dev),
+    /// Serve a component that exports wasi:http/incoming-handler
+    Serve(Serve),
+    /// Run a component that exports wasi:cli/run
+    Run(Run),
+    /// Create, list, rename and delete namespaces
+    #[command(subcommand)]
+    Namespace(Namespace),
+    /// Write, read, list and delete keys
+    #[command(subcommand)]
+    Key(Key),
+    /// Read the whole store and verify it; exit code 1 when something is damaged
+    Check(StoreArgs),
+    /// Give free space within the store's files back to the system
+    Compact(StoreArgs),
+    /// Print the contract: the WIT that components import
+    Wit(Wit),
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Dev {
+    /// The directory of the project; its larder.toml is found there or above
+    #[arg(value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+    #[command(flatten)]
+    pub listen: ListenArgs,
+    #[command(flatten)]
+    pub guest: GuestArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Serve {
+    /// The component's file [default: `component` of larder.toml]
+    pub component: Option<PathBuf>,
+    #[command(flatten)]
+    pub listen: ListenArgs,
+    #[command(flatten)]
+    pub guest: GuestArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Run {
+    /// The component's file [default: `component` of larder.toml]
+    pub component: Option<PathBuf>,
+    #[command(flatten)]
+    pub guest: GuestArgs,
+    /// What the component gets as its arguments
+    #[arg(last = true)]
+    pub args: Vec<String>,
+}
+
+/// Where to listen.
+#[derive(Debug, ClapArgs)]
+pub struct ListenArgs {
+    /// Where to listen; port 0 is any free one [default: 127.0.0.1:8787]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub addr: Option<String>,
+    /// Behind a proxy: CF-Connecting-IP is the first address of X-Forwarded-For, not the peer's
+    #[arg(long)]
+    pub trust_forwarded: bool,
+}
+
+/// What a component is given.
+#[derive(Debug, ClapArgs)]
+pub struct GuestArgs {
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// Keep the store in memory: nothing is written to disk, and all is gone at exit
+    #[arg(long, conflicts_with = "store")]
+    pub in_memory: bool,
+    /// Bind a namespace [default: the one of the binding's name], read-only with `:ro`; wins over
+    /// the config's binding of that name
+    #[arg(long, value_name = "NAME[=NAMESPACE][:ro]")]
+    pub kv: Vec<Kv>,
+    /// Set a variable in the component's environment
+    #[arg(long, value_name = "K=V", value_parser = parse_var)]
+    pub var: Vec<(String, String)>,
+    /// Longest time for a request (with `run`, for the whole run), such as 500ms or 2m
+    /// [default: 30s; with `run`, none]
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub timeout: Option<Duration>,
+    /// Most memory for a request (with `run`, for the whole run) [default: 256MiB]
+    #[arg(long, value_name = "SIZE")]
+    pub memory_max: Option<ByteSize>,
+}
+
+/// Which store.
+#[derive(Debug, ClapArgs)]
+pub struct StoreArgs {
+    /// The store's directory [default: `store` of larder.toml, or .larder beside it, or .larder]
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
+    /// For tests: the time is the number of Unix milliseconds in this file, read anew each time
+    #[arg(long, value_name = "FILE")]
+    pub clock: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Namespace {
+    /// Create a namespace, and the store if there is none; prints the namespace's id
+    Create {
+        /// 1 to 512 bytes, not taken yet
+        title: String,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// List the namespaces: title, id, keys, bytes
+    List {
+        /// Print a JSON array of {"title", "id", "keys", "bytes"}
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// Give a namespace another title; its id, and so its bindings by id, stay
+    Rename {
+        title: String,
+        new_title: String,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// Delete a namespace with all its keys
+    Delete {
+        title: String,
+        /// Delete it although it has keys
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Write a key, replacing value, metadata and expiration together
+    Put(KeyPut),
+    /// Print a key's value as it is, without a newline; exit code 1 when there is no such key
+    Get {
+        key: String,
+        /// Print {"name", "size", "version", "expiration", "metadata", "value"}; a value that is
+        /// not UTF-8 stands in "value_base64" instead
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        target: TargetArgs,
+    },
+    /// Print everything about a key but its value
+    Head {
+        key: String,
+        /// Print {"name", "size", "version", "expiration", "metadata"}: bytes, an opaque text,
+        /// Unix seconds, JSON; what a key does not have is left out
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        target: TargetArgs,
+    },
+    /// List keys in byte order, one a line, control characters in them escaped
+    List {
+        /// Only keys that begin with this
+        #[arg(long)]
+        prefix: Option<String>,
+        /// Print a JSON array of what `head --json` prints
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        target: TargetArgs,
+    },
+    /// Change when a key expires; value and metadata stay
+    Expire {
+        key: String,
+        #[command(flatten)]
+        expiry: NewExpiry,
+        #[command(flatten)]
+        target: TargetArgs,
+    },
+    /// Delete a key, or every key with a prefix
+    Delete {
+        #[command(flatten)]
+        keys: DeletedKeys,
+        /// Delete every key with the prefix, without asking back
+        #[arg(long, requires = "prefix")]
+        yes: bool,
+        #[command(flatten)]
+        target: TargetArgs,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct KeyPut {
+    /// 1 to 512 bytes of UTF-8
+    pub key: String,
+    #[command(flatten)]
+    pub value: NewValue,
+    #[command(flatten)]
+    pub expiry: Expiry,
+    /// JSON text of at most 1024 bytes to keep beside the value
+    #[arg(long, value_name = "JSON")]
+    pub metadata: Option<String>,
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+/// Which keys to delete.
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = false)]
+pub struct DeletedKeys {
+    pub key: Option<String>,
+    /// Every key that begins with this
+    #[arg(long)]
+    pub prefix: Option<String>,
+}
+
+/// Where a new value comes from.
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = false)]
+pub struct NewValue {
+    /// The value, at most 26,214,400 bytes; `-` reads it from standard input
+    #[arg(allow_negative_numbers = true)]
+    pub value: Option<OsString>,
+    /// Read the value from a file
+    #[arg(long, value_name = "FILE")]
+    pub path: Option<PathBuf>,
+}
+
+/// When a key that is written stops existing, if ever.
+#[derive(Debug, ClapArgs)]
+#[group(multiple = false)]
+pub struct Expiry {
+    /// Expire so long after now: seconds, or a duration such as 30m or 500ms
+    #[arg(long, value_parser = parse_ttl)]
+    pub ttl: Option<Expiration>,
+    /// Expire then: Unix time in seconds
+    #[arg(long, value_name = "SECONDS", value_parser = parse_expiration)]
+    pub expiration: Option<Expiration>,
+}
+
+/// When a key is to stop existing.
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = false)]
+pub struct NewExpiry {
+    /// So long after now: seconds, or a duration such as 30m or 500ms
+    #[arg(long, value_parser = parse_ttl)]
+    pub ttl: Option<Expiration>,
+    /// Then: Unix time in seconds
+    #[arg(long, value_name = "SECONDS", value_parser = parse_expiration)]
+    pub expiration: Option<Expiration>,
+    /// Never
+    #[arg(long)]
+    pub never: bool,
+}
+
+/// Which namespace.
+#[derive(Debug, ClapArgs)]
+pub struct TargetArgs {
+    #[command(flatten)]
+    pub namespace: NamespaceArgs,
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// Which namespace, by one name or the other.
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = false)]
+pub struct NamespaceArgs {
+    /// The namespace of that title
+    #[arg(long, value_name = "TITLE")]
+    pub namespace: Option<String>,
+    /// What larder.toml binds under that name: the keys as the component sees them
+    #[arg(long, value_name = "NAME")]
+    pub binding: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Wit {
+    /// Write it to DIR/kv.wit instead
+    #[arg(short, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+}
+
+/// A `--kv` flag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kv {
+    pub binding: String,
+    pub namespace: Option<String>,
+    pub read_only: bool,
+}
+
+impl FromStr for Kv {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (names, read_only) = match text.strip_suffix(":ro") {
+            Some(names) => (names, true),
+            None => (text, false),
+        };
+        let (binding, namespace) = match names.split_once('=') {
+            Some((binding, namespace)) => (binding, Some(namespace)),
+            None => (names, None),
+        };
+        if binding.is_empty() || namespace.is_some_and(str::is_empty) {
+            return Err("it is NAME, NAME=NAMESPACE, NAME:ro or NAME=NAMESPACE:ro".into());
+        }
+        Ok(Self { binding: binding.into(), namespace: namespace.map(String::from), read_only })
+    }
+}
+
+fn parse_var(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.into(), value.into())),
+        _ => Err("it is NAME=VALUE".into()),
+    }
+}
+
+fn parse_ttl(text: &str) -> Result<Expiration, humantime::DurationError> {
+    match text.parse() {
+        Ok(seconds) => Ok(Expiration::Ttl(seconds)),
+        Err(_) => humantime::parse_duration(text).map(Expiration::after),
+    }
+}
+
+fn parse_expiration(text: &str) -> Result<Expiration, std::num::ParseIntError> {
+    text.parse().map(Expiration::At)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_binding_may_name_its_namespace_and_be_read_only() {
+        let kv = |binding: &str, namespace: Option<&str>, read_only| {
+            let (binding, namespace) = (binding.into(), namespace.map(String::from));
+            Ok(Kv { binding, namespace, read_only })
+        };
+        assert_eq!("A".parse(), kv("A", None, false));
+        assert_eq!("A:ro".parse(), kv("A", None, true));
+        assert_eq!("A=b:c".parse(), kv("A", Some("b:c"), false));
+        assert_eq!("A=b=c:ro".parse(), kv("A", Some("b=c"), true));
+        assert!("=b".parse::<Kv>().is_err());
+        assert!("A=".parse::<Kv>().is_err());
+        assert!(":ro".parse::<Kv>().is_err());
+    }
+
+    #[test]
+    fn a_ttl_is_seconds_or_a_duration() {
+        assert_eq!(parse_ttl("60"), Ok(Expiration::Ttl(60)));
+        assert_eq!(parse_ttl("30m"), Ok(Expiration::TtlMs(1_800_000)));
+        assert_eq!(parse_ttl("1h 500ms"), Ok(Expiration::TtlMs(3_600_500)));
+        assert!(parse_ttl("soon").is_err());
+        assert!(parse_ttl("-1").is_err());
+    }
+}

@@ -1,0 +1,24 @@
+//! `larder check`: whether the store is what was written.
+
+use super::store_settings;
+use crate::args::{ProjectArgs, StoreArgs};
+use crate::output;
+use anyhow::{Result, bail};
+use std::io::Write as _;
+
+pub fn run(project: &ProjectArgs, args: &StoreArgs) -> Result<()> {
+    let larder = store_settings(project, args)?.open()?;
+    let report = larder.blocking().check()?;
+    let (keys, size) = (output::count(report.keys, "key"), output::size(report.bytes));
+    let mut answer = output::answer();
+    for damage in &report.damage {
+        writeln!(answer, "{damage}")?;
+    }
+    let places = report.damage.len() as u64;
+    if places > 0 {
+        answer.flush()?;
+        bail!("read {keys} with {size} of values: damaged in {}", output::count(places, "place"));
+    }
+    writeln!(answer, "read {keys} with {size} of values: sound")?;
+    Ok(answer.flush()?)
+}

@@ -1,0 +1,142 @@
+//! `larder dev`: a project's component, built, served, and both again when its sources change.
+
+use super::serve::{close, describe_bindings, describe_store, load, runtime, trace};
+use crate::args::{Dev, ProjectArgs};
+use crate::config::{self, ConfigFile};
+use crate::engine;
+use crate::guest::Guest;
+use crate::output;
+use crate::serve::{self, App, Pages, Server};
+use crate::settings::{self, Binding, BuildSettings, GuestSettings, ListenSettings, StoreSettings};
+use crate::shutdown::Shutdown;
+use crate::watch::Watch;
+use anyhow::{Result, bail};
+use larder_store::Larder;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::task::spawn_blocking;
+use wasmtime::Engine;
+
+pub fn run(args: &ProjectArgs, dev: &Dev) -> Result<()> {
+    let project = project(args, dev)?;
+    let listen = ListenSettings::new(&dev.listen, &dev.guest, Some(&project))?;
+    let store = StoreSettings::for_guest(&dev.guest, Some(&project))?;
+    // What is wrong with the config shows before anything is done.
+    GuestSettings::new(&dev.guest, Some(&project))?;
+    let build = BuildSettings::new(&project)?;
+    trace();
+    runtime()?.block_on(async {
+        let listener = serve::bind(&listen.addr).await?;
+        let larder = store.open_or_create()?;
+        describe_store(&store);
+        if let Some(build) = &build {
+            build.add_rust_target().await?;
+        }
+        let (server, ended) = Server::new(Pages::Detailed, listen.trust_forwarded);
+        let mut session = Session {
+            args,
+            dev,
+            store: &store,
+            larder: &larder,
+            engine: engine::for_many()?,
+            server: server.clone(),
+            described: None,
+        };
+        let mut watch = session.renew().await?;
+        let shutdown = Shutdown::listen()?;
+        serve::announce(&listener)?;
+        let renewals = async {
+            loop {
+                watch.changed().await;
+                match session.renew().await {
+                    Ok(renewed) => watch = renewed,
+                    Err(error) => output::note(format_args!("error: {error:#}")),
+                }
+            }
+        };
+        tokio::select! {
+            () = server.serve(listener, ended, shutdown) => {}
+            () = renewals => {}
+        }
+        close(&larder).await
+    })
+}
+
+fn project(args: &ProjectArgs, dev: &Dev) -> Result<ConfigFile> {
+    if let Some(project) = settings::project(args, dev.directory.as_deref())? {
+        return Ok(project);
+    }
+    let directory = dev.directory.as_deref().unwrap_or(Path::new("."));
+    bail!(
+        "there is no {} in {} or above, by which to build; a component that is built already is \
+         served by `larder serve FILE`",
+        config::FILE_NAME,
+        directory.display(),
+    )
+}
+
+struct Session<'a> {
+    args: &'a ProjectArgs,
+    dev: &'a Dev,
+    store: &'a StoreSettings,
+    larder: &'a Larder,
+    engine: Engine,
+    server: Arc<Server>,
+    /// The bindings that have been described, so that it is done again only when they change.
+    described: Option<Vec<Binding>>,
+}
+
+impl Session<'_> {
+    /// Builds and serves what the config says now. While that fails, what was served before is
+    /// served on. The answer tells of changes since the build began.
+    async fn renew(&mut self) -> Result<Watch> {
+        let project = project(self.args, self.dev)?;
+        let build = BuildSettings::new(&project)?;
+        let component = settings::component(None, Some(&project))?;
+        let watch = watch(&project, build.as_ref(), &component)?;
+        if let Err(error) = self.serve(&project, build.as_ref(), &component).await {
+            output::note(format_args!("error: {error:#}"));
+            output::note("waiting for changes");
+        }
+        Ok(watch)
+    }
+
+    async fn serve(
+        &mut self,
+        project: &ConfigFile,
+        build: Option<&BuildSettings>,
+        component: &Path,
+    ) -> Result<()> {
+        if let Some(build) = build {
+            build.run().await?;
+        }
+        let settings = GuestSettings::new(&self.dev.guest, Some(project))?;
+        let listen = ListenSettings::new(&self.dev.listen, &self.dev.guest, Some(project))?;
+        // Compiling takes a thread for as long as it lasts; others go on answering.
+        let (engine, component) = (self.engine.clone(), component.to_owned());
+        let handler = spawn_blocking(move || load(&engine, &component)).await??;
+        let (guest, bound) = Guest::new(&settings, self.larder)?;
+        if self.described.as_ref() != Some(&settings.bindings) {
+            let place = &self.store.place;
+            describe_bindings(&settings.bindings, &bound, place, Some(project)).await?;
+            self.described = Some(settings.bindings);
+        }
+        self.server.replace(App::new(handler, guest, listen.timeout));
+        Ok(())
+    }
+}
+
+/// The sources, or the component itself when it is built elsewhere; and the config.
+fn watch(project: &ConfigFile, build: Option<&BuildSettings>, component: &Path) -> Result<Watch> {
+    let mut paths: Vec<PathBuf> = vec![project.path.clone()];
+    match build {
+        Some(build) => {
+            paths.extend(build.watch.iter().cloned());
+            Watch::new(&paths, component)
+        }
+        None => {
+            paths.push(component.to_owned());
+            Watch::new(&paths, Path::new(""))
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! What one instance of a component is given: its bindings, its variables, the time, a limit of
+//! memory, and nothing else of the host.
+
+mod stderr;
+
+pub use stderr::GuestStderr;
+
+use crate::config::{self, Access};
+use crate::engine::lift;
+use crate::output;
+use crate::settings::GuestSettings;
+use crate::store::Bound;
+use anyhow::Result;
+use larder_store::{Clock, Larder};
+use larder_wasmtime::{KvCtx, KvCtxView, KvGrants, KvHooks, KvView, WallClock};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use wasmtime::component::{Linker, ResourceTable};
+use wasmtime::{Engine, ResourceLimiter, Store};
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView};
+use wasmtime_wasi_http::{WasiHttpHooks, WasiHttpView};
+
+/// Most names that are said to be not bound, so that a guest cannot flood the log.
+const UNBOUND_MAX: usize = 100;
+
+/// What every instance is given, ready to be handed out.
+pub struct Guest {
+    grants: KvGrants,
+    vars: Vec<(String, String)>,
+    memory_max: usize,
+    clock: Arc<dyn Clock>,
+    unbound: Arc<Mutex<BTreeSet<String>>>,
+}
+
+/// The state of one instance.
+pub struct State {
+    table: ResourceTable,
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    outgoing: DenyOutgoing,
+    kv: KvCtx,
+    unbound: NameUnbound,
+    pub memory: MemoryLimit,
+}
+
+impl Guest {
+    /// Grants the bindings, whose namespaces are created where there are none.
+    pub fn new(settings: &GuestSettings, larder: &Larder) -> Result<(Self, Vec<Bound>)> {
+        let mut grants = KvGrants::builder();
+        let mut bound = Vec::new();
+        for binding in &settings.bindings {
+            let opened = binding.open_or_create(larder)?;
+            let access = match binding.access {
+                Access::ReadOnly => larder_wasmtime::Access::ReadOnly,
+                Access::ReadWrite => larder_wasmtime::Access::ReadWrite,
+            };
+            grants.grant(&binding.name, opened.namespace.clone(), access)?;
+            bound.push(opened);
+        }
+        let guest = Self {
+            grants: grants.build(),
+            vars: settings.vars.clone(),
+            memory_max: usize::try_from(settings.memory_max.as_u64()).unwrap_or(usize::MAX),
+            clock: larder.clock().clone(),
+            unbound: Arc::default(),
+        };
+        Ok((guest, bound))
+    }
+
+    /// A wasmtime store for one instance. `stdio` says where its input and output go.
+    pub fn store(
+        &self,
+        engine: &Engine,
+        stdio: impl FnOnce(&mut WasiCtxBuilder) -> &mut WasiCtxBuilder,
+    ) -> Store<State> {
+        let mut wasi = WasiCtx::builder();
+        stdio(&mut wasi).envs(&self.vars).wall_clock(WallClock::new(self.clock.clone()));
+        let state = State {
+            table: ResourceTable::new(),
+            wasi: wasi.build(),
+            http: WasiHttpCtx::new(),
+            outgoing: DenyOutgoing,
+            kv: KvCtx::new(&self.grants),
+            unbound: NameUnbound(self.unbound.clone()),
+            memory: MemoryLimit { max: self.memory_max, used: 0, refused: false },
+        };
+        let mut store = Store::new(engine, state);
+        store.limiter(|state| &mut state.memory);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_async_yield_and_update(1);
+        store
+    }
+}
+
+/// Everything that a component may import.
+pub fn linker(engine: &Engine) -> Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(lift)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker).map_err(lift)?;
+    larder_wasmtime::p2::add_to_linker_async(&mut linker).map_err(lift)?;
+    Ok(linker)
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.outgoing }
+    }
+}
+
+impl KvView for State {
+    fn kv(&mut self) -> KvCtxView<'_> {
+        KvCtxView { ctx: &mut self.kv, table: &mut self.table, hooks: &mut self.unbound }
+    }
+}
+
+/// The network is not among what a component is given.
+struct DenyOutgoing;
+
+type Sent =
+    Result<(hyper::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>), Error>;
+
+impl WasiHttpHooks for DenyOutgoing {
+    fn send_request(
+        &mut self,
+        request: hyper::Request<WasiBody>,
+        _options: Option<RequestOptions>,
+        _sent: Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ) -> Box<dyn Future<Output = Sent> + Send> {
+        tracing::warn!(uri = %request.uri(), "outgoing HTTP requests are denied");
+        Box::new(std::future::ready(Err(Error::HttpRequestDenied)))
+    }
+}
+
+/// Says once of each name which is asked for in vain how it could be bound.
+struct NameUnbound(Arc<Mutex<BTreeSet<String>>>);
+
+impl KvHooks for NameUnbound {
+    fn unbound(&mut self, name: &str, grants: &KvGrants) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() == UNBOUND_MAX || !known.insert(name.to_owned()) {
+            return;
+        }
+        let bound: Vec<_> = grants.bindings().collect();
+        let bound = match bound.as_slice() {
+            [] => "nothing is".into(),
+            names => output::names(names.iter().copied()),
+        };
+        output::note(format_args!(
+            "the component opens {name:?}, which is not bound; bound: {bound}; to bind it, add to \
+             {}: [[kv_namespaces]] binding = {name:?}, or say --kv {}",
+            config::FILE_NAME,
+            output::printable(name),
+        ));
+    }
+}
+
+/// Bounds the memories and tables of one instance, all together.
+pub struct MemoryLimit {
+    max: usize,
+    used: usize,
+    refused: bool,
+}
+
+impl MemoryLimit {
+    /// The limit, if it was ever asked for more: likely the cause of what happens next.
+    pub fn refused(&self) -> Option<impl fmt::Display> {
+        self.refused.then(|| output::size(self.max as u64))
+    }
+
+    fn grow(&mut self, current: usize, desired: usize) -> bool {
+        let used = self.used.saturating_add(desired.saturating_sub(current));
+        match used <= self.max {
+            true => self.used = used,
+            false => self.refused = true,
+        }
+        !self.refused
+    }
+}
+
+impl ResourceLimiter for MemoryLimit {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        Ok(self.grow(current, desired))
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        const ELEMENT_BYTES: usize = size_of::<usize>();
+        let (current, desired) =
+            (current.saturating_mul(ELEMENT_BYTES), desired.saturating_mul(ELEMENT_BYTES));
+        Ok(self.grow(current, desired))
+    }
+}

@@ -1,0 +1,166 @@
+//! HTTP in front of a component: one wasmtime store per request.
+
+mod failure;
+mod request;
+
+pub use failure::Pages;
+
+use crate::engine::{self, lift};
+use crate::guest::{self, Guest, State};
+use crate::output;
+use crate::shutdown::Shutdown;
+use anyhow::{Context as _, Result};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc};
+use wasmtime::Engine;
+use wasmtime_wasi_http::p2::bindings::ProxyPre;
+
+/// How long a client may take over what is left of a response when the server stops.
+const DRAIN_TIME: Duration = Duration::from_secs(2);
+/// How long to wait before accepting again when the system has no connection to give.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// A component that is ready to answer requests.
+pub struct App {
+    pre: ProxyPre<State>,
+    guest: Guest,
+    timeout: Duration,
+    slots: Semaphore,
+}
+
+/// A component that was found fit to be served.
+pub struct Handler {
+    pre: ProxyPre<State>,
+    slots: u32,
+}
+
+impl Handler {
+    pub fn load(engine: &Engine, file: &Path) -> Result<Self> {
+        const EXPORT: &str = "wasi:http/incoming-handler@0.2";
+        let component = engine::load(engine, file)?;
+        if !engine::exports(&component, engine).iter().any(|name| name.starts_with(EXPORT)) {
+            return Err(engine::lacks(&component, engine, file, EXPORT));
+        }
+        let pre = guest::linker(engine)?.instantiate_pre(&component).and_then(ProxyPre::new);
+        let pre = pre.map_err(lift).with_context(|| {
+            format!("{} imports what larder does not provide", output::path(file))
+        })?;
+        Ok(Self { pre, slots: engine::instances_max(&component) })
+    }
+}
+
+impl App {
+    pub fn new(handler: Handler, guest: Guest, timeout: Duration) -> Self {
+        let Handler { pre, slots } = handler;
+        Self { pre, guest, timeout, slots: Semaphore::new(slots as usize) }
+    }
+}
+
+/// Answers requests by a component, which may be replaced at any time.
+pub struct Server {
+    app: RwLock<Option<Arc<App>>>,
+    pages: Pages,
+    trust_forwarded: bool,
+    /// Each instance holds a sender for as long as it runs.
+    running: mpsc::Sender<()>,
+}
+
+/// Opens the port. Nothing is answered yet.
+pub async fn bind(addr: &str) -> Result<TcpListener> {
+    TcpListener::bind(addr).await.with_context(|| {
+        format!("cannot listen on {addr} (--addr or `addr` says where; port 0 is any free one)")
+    })
+}
+
+/// Says where to send requests: the first line on standard output.
+pub fn announce(listener: &TcpListener) -> Result<()> {
+    let addr = listener.local_addr()?;
+    let mut out = io::stdout().lock();
+    // A reader that has gone away does not keep others from being served.
+    let _ = writeln!(out, "http://{addr}").and_then(|()| out.flush());
+    Ok(())
+}
+
+impl Server {
+    /// A server without a component yet, and what ends when its last instance has.
+    pub fn new(pages: Pages, trust_forwarded: bool) -> (Arc<Self>, mpsc::Receiver<()>) {
+        let (running, ended) = mpsc::channel(1);
+        let server = Self { app: RwLock::default(), pages, trust_forwarded, running };
+        (Arc::new(server), ended)
+    }
+
+    /// Lets requests from now on be answered by `app`; those in flight go on as they began.
+    pub fn replace(&self, app: App) {
+        *self.app.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(app));
+    }
+
+    fn app(&self) -> Option<Arc<App>> {
+        self.app.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Serves until asked to stop, then finishes the requests in flight.
+    pub async fn serve(
+        self: Arc<Self>,
+        listener: TcpListener,
+        mut ended: mpsc::Receiver<()>,
+        mut shutdown: Shutdown,
+    ) {
+        let connections = GracefulShutdown::new();
+        loop {
+            tokio::select! {
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, peer)) => self.connect(stream, peer, &connections),
+                    Err(error) => {
+                        tracing::warn!(%error, "cannot accept a connection");
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
+                    }
+                },
+                () = shutdown.requested() => break,
+            }
+        }
+        drop(listener);
+        let timeout = self.app().map_or(Duration::ZERO, |app| app.timeout);
+        drop(self);
+        let drained = async {
+            connections.shutdown().await;
+            ended.recv().await;
+        };
+        tokio::select! {
+            () = drained => {}
+            () = tokio::time::sleep(timeout + DRAIN_TIME) => {
+                tracing::warn!("stopped with requests unfinished");
+            }
+            () = shutdown.requested() => tracing::warn!("stopped at once, as asked again"),
+        }
+    }
+
+    fn connect(
+        self: &Arc<Self>,
+        stream: TcpStream,
+        peer: SocketAddr,
+        connections: &GracefulShutdown,
+    ) {
+        // Answers are written whole; waiting for more to send would only delay them.
+        let _ = stream.set_nodelay(true);
+        let server = self.clone();
+        let service = service_fn(move |request| server.clone().respond(peer, request));
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .serve_connection(TokioIo::new(stream), service);
+        let connection = connections.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%peer, %error, "a connection broke");
+            }
+        });
+    }
+}

@@ -1,0 +1,202 @@
+//! One request: its way into an instance of the component and back.
+
+use super::failure::Failure;
+use super::{App, Server};
+use crate::guest::{GuestStderr, State};
+use hyper::body::Incoming;
+use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue};
+use hyper::{Request, Response};
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+use wasmtime::Store;
+use wasmtime::component::Resource;
+use wasmtime_wasi::I32Exit;
+use wasmtime_wasi_http::WasiHttpView as _;
+use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
+use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
+use wasmtime_wasi_http::p2::types::{HostIncomingRequest, HostResponseOutparam};
+
+static CF_CONNECTING_IP: HeaderName = HeaderName::from_static("cf-connecting-ip");
+static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+type Answer = Response<HyperOutgoingBody>;
+
+impl Server {
+    pub(super) async fn respond(
+        self: Arc<Self>,
+        peer: SocketAddr,
+        request: Request<Incoming>,
+    ) -> Result<Answer, Infallible> {
+        let started = Instant::now();
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let answer = self.answer(peer, request).await;
+        let answer = answer.unwrap_or_else(|failure| failure.page(self.pages));
+        let (status, time) = (answer.status().as_u16(), rounded(started.elapsed()));
+        tracing::info!(%method, %path, status, ?time);
+        Ok(answer)
+    }
+
+    async fn answer(
+        &self,
+        peer: SocketAddr,
+        mut request: Request<Incoming>,
+    ) -> Result<Answer, Failure> {
+        let app = self.app().ok_or_else(Failure::not_built)?;
+        if request.uri().authority().is_none() && host(request.headers()).is_none() {
+            return Err(Failure::bad_request("the request has no Host header"));
+        }
+        let client = client_address(request.headers(), peer, self.trust_forwarded);
+        if let Ok(client) = HeaderValue::try_from(client.to_string()) {
+            request.headers_mut().insert(&CF_CONNECTING_IP, client);
+        }
+
+        let stderr = GuestStderr::default();
+        let mut store = app.guest.store(app.pre.engine(), |wasi| {
+            // Standard output is for the address that was bound.
+            wasi.stdout(stderr.clone()).stderr(stderr.clone())
+        });
+        let (sender, response) = oneshot::channel();
+        let mut http = store.data_mut().http();
+        let incoming = http.new_incoming_request(Scheme::Http, request);
+        let incoming = incoming.map_err(|error| Failure::bad_request(error.to_string()))?;
+        let outparam = http.new_response_outparam(sender).map_err(refused)?;
+
+        let call = Call { app, store, incoming, outparam, stderr };
+        let running = self.running.clone();
+        // A task of its own: the component may go on when it has answered, and is not broken off
+        // in the middle of something when the client goes away.
+        let task = tokio::spawn(async move {
+            let result = call.run().await;
+            drop(running);
+            result
+        });
+        match response.await {
+            Ok(Ok(answer)) => {
+                tokio::spawn(async move {
+                    if let Ok(Err(failure)) = task.await {
+                        tracing::error!("after the answer had begun: {}", failure.text());
+                    }
+                });
+                Ok(answer)
+            }
+            Ok(Err(code)) => Err(answered_with(&code)),
+            // The store has gone, and with it the sender.
+            Err(_) => match task.await {
+                Ok(Ok(())) => Err(Failure::of_component("the component ended without an answer")),
+                Ok(Err(failure)) => Err(failure),
+                Err(panic) => Err(Failure::of_component(format!("larder panicked: {panic}"))),
+            },
+        }
+    }
+}
+
+/// Everything of one call of a component.
+struct Call {
+    app: Arc<App>,
+    store: Store<State>,
+    incoming: Resource<HostIncomingRequest>,
+    outparam: Resource<HostResponseOutparam>,
+    stderr: GuestStderr,
+}
+
+impl Call {
+    async fn run(self) -> Result<(), Failure> {
+        let Self { app, mut store, incoming, outparam, stderr } = self;
+        let deadline = Instant::now() + app.timeout;
+        let timed_out = || took_longer(app.timeout);
+        let slot = timeout_at(deadline, app.slots.acquire()).await.map_err(|_| timed_out())?;
+        // Around the whole call: an epoch bounds what the component computes, but not what the
+        // host does for it.
+        let call = timeout_at(deadline, async {
+            let proxy = app.pre.instantiate_async(&mut store).await?;
+            proxy.wasi_http_incoming_handler().call_handle(&mut store, incoming, outparam).await
+        });
+        let result = match call.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(ended(&error, store.data()).printed(stderr.tail())),
+            Err(_) => Err(timed_out().printed(stderr.tail())),
+        };
+        // The instance leaves the pool before another may take its place.
+        drop(store);
+        drop(slot);
+        result
+    }
+}
+
+fn ended(error: &wasmtime::Error, state: &State) -> Failure {
+    if let Some(I32Exit(code)) = error.downcast_ref() {
+        let what = format!("the component exited, with code {code}, instead of answering");
+        return Failure::of_component(what);
+    }
+    let what = match state.memory.refused() {
+        Some(max) => format!("the component wanted more than {max} of memory (limits.memory)"),
+        None => "the component trapped".into(),
+    };
+    Failure::of_component(what).trapped(error)
+}
+
+fn took_longer(timeout: Duration) -> Failure {
+    let timeout = humantime::format_duration(timeout);
+    Failure::of_component(format!("the component took longer than {timeout} (limits.timeout)"))
+}
+
+fn answered_with(code: &ErrorCode) -> Failure {
+    Failure::of_component(format!("the component answered with an error: {code}"))
+}
+
+fn refused(error: wasmtime::Error) -> Failure {
+    Failure::of_component(format!("larder could not hand the request over: {error}"))
+}
+
+fn host(headers: &HeaderMap) -> Option<&str> {
+    headers.get(HOST)?.to_str().ok()
+}
+
+/// The address that a client cannot choose, unless it reaches us without the proxy that is said to
+/// be trusted.
+fn client_address(headers: &HeaderMap, peer: SocketAddr, trust_forwarded: bool) -> IpAddr {
+    let forwarded = || {
+        let header = headers.get(&X_FORWARDED_FOR)?.to_str().ok()?;
+        let first = header.split(',').next()?.trim();
+        let with_port = || first.parse::<SocketAddr>().map(|addr| addr.ip());
+        first.parse().or_else(|_| with_port()).ok()
+    };
+    let forwarded = if trust_forwarded { forwarded() } else { None };
+    forwarded.unwrap_or_else(|| peer.ip()).to_canonical()
+}
+
+/// To the microsecond, which is as far as it means something.
+fn rounded(time: Duration) -> Duration {
+    Duration::from_micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(forwarded: Option<&'static str>, peer: &str, trust: bool) -> String {
+        let mut headers = HeaderMap::new();
+        if let Some(forwarded) = forwarded {
+            headers.insert(&X_FORWARDED_FOR, HeaderValue::from_static(forwarded));
+        }
+        client_address(&headers, peer.parse().unwrap(), trust).to_string()
+    }
+
+    #[test]
+    fn the_client_is_the_peer_unless_a_proxy_is_trusted() {
+        assert_eq!(address(None, "192.0.2.1:5", false), "192.0.2.1");
+        assert_eq!(address(Some("192.0.2.9"), "192.0.2.1:5", false), "192.0.2.1");
+        assert_eq!(address(Some("192.0.2.9, 192.0.2.8"), "192.0.2.1:5", true), "192.0.2.9");
+        assert_eq!(address(Some("[2001:db8::1]:443"), "192.0.2.1:5", true), "2001:db8::1");
+    }
+
+    #[test]
+    fn a_trusted_proxy_that_says_no_address_is_the_client() {
+        assert_eq!(address(Some("unknown"), "192.0.2.1:5", true), "192.0.2.1");
+        assert_eq!(address(None, "[::ffff:192.0.2.1]:5", true), "192.0.2.1");
+    }
+}

@@ -1,0 +1,230 @@
+//! Config and flags together, checked before any work. A flag wins over the config's word.
+
+use crate::args::{GuestArgs, ListenArgs, ProjectArgs, StoreArgs};
+use crate::clock::FileClock;
+use crate::config::{self, Access, ConfigFile, Durability};
+use crate::output;
+use anyhow::{Context as _, Result, bail};
+use bytesize::ByteSize;
+use larder_store::{Clock, SystemClock};
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+const STORE_DIRECTORY: &str = ".larder";
+const ADDR: &str = "127.0.0.1:8787";
+const MEMORY_MAX: ByteSize = ByteSize::mib(256);
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// What `dev` watches when the config does not say; those of it that exist.
+const WATCH: [&str; 2] = ["src", "Cargo.toml"];
+
+/// A store and how to open it.
+pub struct StoreSettings {
+    pub place: Place,
+    pub durability: Durability,
+    pub cache: Option<ByteSize>,
+    pub clock: Arc<dyn Clock>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    Directory(PathBuf),
+    Memory,
+}
+
+/// What every instance of a component is given.
+pub struct GuestSettings {
+    pub vars: Vec<(String, String)>,
+    pub bindings: Vec<Binding>,
+    pub memory_max: ByteSize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    pub name: String,
+    pub namespace: NamespaceName,
+    pub access: Access,
+    pub prefix: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NamespaceName {
+    Title(String),
+    Id(String),
+}
+
+/// Where to listen, and how long a request may take.
+pub struct ListenSettings {
+    pub addr: String,
+    pub trust_forwarded: bool,
+    pub timeout: Duration,
+}
+
+/// How to build a project's component.
+#[derive(Clone, Debug)]
+pub struct BuildSettings {
+    pub command: String,
+    pub directory: PathBuf,
+    pub component: PathBuf,
+    pub watch: Vec<PathBuf>,
+}
+
+/// The config of the project that the command works on, found from `directory` upwards.
+pub fn project(args: &ProjectArgs, directory: Option<&Path>) -> Result<Option<ConfigFile>> {
+    let directory = directory.unwrap_or(Path::new("."));
+    // Without `..` in it, so that its ancestors are those of the file system.
+    let directory = fs::canonicalize(directory)
+        .with_context(|| format!("cannot work in {}", directory.display()))?;
+    ConfigFile::find(args.config.as_deref(), &directory)
+}
+
+fn working_directory() -> Result<PathBuf> {
+    env::current_dir().context("cannot tell the working directory")
+}
+
+impl StoreSettings {
+    pub fn new(args: &StoreArgs, project: Option<&ConfigFile>) -> Result<Self> {
+        let directory = match (&args.store, project) {
+            (Some(store), _) => working_directory()?.join(store),
+            (None, Some(ConfigFile { directory, config, .. })) => {
+                directory.join(config.store.as_deref().unwrap_or(Path::new(STORE_DIRECTORY)))
+            }
+            (None, None) => working_directory()?.join(STORE_DIRECTORY),
+        };
+        let clock: Arc<dyn Clock> = match &args.clock {
+            Some(file) => Arc::new(FileClock::open(file)?),
+            None => Arc::new(SystemClock),
+        };
+        let config = project.map(|project| &project.config);
+        Ok(Self {
+            place: Place::Directory(directory),
+            durability: config.map(|config| config.durability).unwrap_or_default(),
+            cache: config.and_then(|config| config.cache).map(|size| size.0),
+            clock,
+        })
+    }
+
+    pub fn for_guest(args: &GuestArgs, project: Option<&ConfigFile>) -> Result<Self> {
+        let mut settings = Self::new(&args.store, project)?;
+        if args.in_memory {
+            settings.place = Place::Memory;
+        }
+        Ok(settings)
+    }
+}
+
+impl GuestSettings {
+    pub fn new(args: &GuestArgs, project: Option<&ConfigFile>) -> Result<Self> {
+        let config = project.map(|project| &project.config);
+        let mut vars: BTreeMap<_, _> = config.map(|config| config.vars.clone()).unwrap_or_default();
+        vars.extend(args.var.iter().cloned());
+        let memory_max = config.and_then(|config| config.limits.memory).map(|size| size.0);
+        Ok(Self {
+            vars: vars.into_iter().collect(),
+            bindings: bindings(args, project)?,
+            memory_max: args.memory_max.or(memory_max).unwrap_or(MEMORY_MAX),
+        })
+    }
+}
+
+/// The config's bindings in their order, those that a flag names anew replaced, then the flags'.
+fn bindings(args: &GuestArgs, project: Option<&ConfigFile>) -> Result<Vec<Binding>> {
+    let configured = project.map(|project| project.config.kv_namespaces.as_slice());
+    let mut bindings: Vec<_> =
+        configured.unwrap_or_default().iter().map(Binding::from_config).collect();
+    for (index, binding) in bindings.iter().enumerate() {
+        if bindings.iter().take(index).any(|other| other.name == binding.name) {
+            bail!("the binding `{}` stands twice in {}", binding.name, config::FILE_NAME);
+        }
+    }
+    for kv in &args.kv {
+        let binding = Binding {
+            name: kv.binding.clone(),
+            namespace: NamespaceName::Title(
+                kv.namespace.clone().unwrap_or_else(|| kv.binding.clone()),
+            ),
+            access: if kv.read_only { Access::ReadOnly } else { Access::ReadWrite },
+            prefix: String::new(),
+        };
+        match bindings.iter_mut().find(|other| other.name == binding.name) {
+            Some(other) => *other = binding,
+            None => bindings.push(binding),
+        }
+    }
+    Ok(bindings)
+}
+
+impl Binding {
+    pub fn from_config(configured: &config::KvNamespace) -> Self {
+        let config::KvNamespace { binding, namespace, id, access, prefix } = configured;
+        let namespace = match (id, namespace) {
+            (Some(id), _) => NamespaceName::Id(id.clone()),
+            (None, Some(title)) => NamespaceName::Title(title.clone()),
+            (None, None) => NamespaceName::Title(binding.clone()),
+        };
+        Self { name: binding.clone(), namespace, access: *access, prefix: prefix.clone() }
+    }
+}
+
+impl ListenSettings {
+    pub fn new(
+        listen: &ListenArgs,
+        guest: &GuestArgs,
+        project: Option<&ConfigFile>,
+    ) -> Result<Self> {
+        let config = project.map(|project| &project.config);
+        let addr = listen.addr.as_ref().or_else(|| config?.addr.as_ref());
+        let addr = addr.map_or(ADDR, String::as_str);
+        let port = addr.rsplit_once(':').map(|(_, port)| port.parse::<u16>());
+        if !matches!(port, Some(Ok(_))) {
+            bail!("`{addr}` is no address to listen on: it is HOST:PORT, such as {ADDR}");
+        }
+        let configured = config.and_then(|config| config.limits.timeout).map(|time| time.0);
+        let timeout = guest.timeout.or(configured).unwrap_or(TIMEOUT);
+        if timeout.is_zero() {
+            bail!("a timeout of 0 leaves no time for any request");
+        }
+        Ok(Self { addr: addr.to_owned(), trust_forwarded: listen.trust_forwarded, timeout })
+    }
+}
+
+impl BuildSettings {
+    /// How `project` builds; none when its component comes from elsewhere.
+    pub fn new(project: &ConfigFile) -> Result<Option<Self>> {
+        let Some(build) = project.config.build.clone() else { return Ok(None) };
+        let directory = project.directory.clone();
+        let watch = match build.watch {
+            Some(watch) => {
+                let watch: Vec<_> = watch.iter().map(|path| directory.join(path)).collect();
+                if let Some(missing) = watch.iter().find(|path| !path.exists()) {
+                    let (config, missing) = (output::path(&project.path), output::path(missing));
+                    bail!("{config}: build.watch names {missing}, which does not exist");
+                }
+                watch
+            }
+            None => {
+                let watch = WATCH.iter().map(|path| directory.join(path));
+                watch.filter(|path| path.exists()).collect()
+            }
+        };
+        let component = component(None, Some(project))?;
+        Ok(Some(Self { command: build.command, directory, component, watch }))
+    }
+}
+
+/// The file of the component: the one given, or else the config's.
+pub fn component(given: Option<&Path>, project: Option<&ConfigFile>) -> Result<PathBuf> {
+    if let Some(given) = given {
+        return Ok(working_directory()?.join(given));
+    }
+    let Some(project) = project else {
+        bail!("no component: name its file, or write a {} that does", config::FILE_NAME);
+    };
+    let Some(component) = &project.config.component else {
+        bail!("no component: name its file, or set `component` in {}", output::path(&project.path));
+    };
+    Ok(project.directory.join(component))
+}

@@ -1,0 +1,43 @@
+//! When to stop.
+
+use anyhow::Result;
+
+/// Listens for SIGINT and SIGTERM from now on, which then no longer end the process by themselves.
+#[cfg(unix)]
+pub struct Shutdown {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Shutdown {
+    pub fn listen() -> Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Waits for the next request to stop.
+    pub async fn requested(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Listens for Ctrl-C from now on, which then no longer ends the process by itself.
+#[cfg(windows)]
+pub struct Shutdown(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Shutdown {
+    pub fn listen() -> Result<Self> {
+        Ok(Self(tokio::signal::windows::ctrl_c()?))
+    }
+
+    /// Waits for the next request to stop.
+    pub async fn requested(&mut self) {
+        self.0.recv().await;
+    }
+}

@@ -1,0 +1,136 @@
+//! Opening the store and the namespaces that bindings name.
+
+use crate::config::Durability;
+use crate::output;
+use crate::settings::{Binding, NamespaceName, Place, StoreSettings};
+use anyhow::{Context as _, Result, anyhow, bail};
+use larder_store::{Error, Larder, Namespace, Options};
+use std::fs;
+use std::path::Path;
+
+impl StoreSettings {
+    /// Opens the store, which is created if there is none.
+    pub fn open_or_create(&self) -> Result<Larder> {
+        match &self.place {
+            Place::Memory => Ok(self.options().in_memory()),
+            Place::Directory(directory) => {
+                create_directory(directory).with_context(|| {
+                    format!("cannot create the store {}", output::path(directory))
+                })?;
+                Ok(self.options().open(directory)?)
+            }
+        }
+    }
+
+    /// Opens a store that exists. Nothing is created.
+    pub fn open(&self) -> Result<Larder> {
+        let Place::Directory(directory) = &self.place else { return self.open_or_create() };
+        if !directory.is_dir() {
+            return Err(no_store(directory));
+        }
+        match self.options().create(false).open(directory) {
+            Err(Error::NotFound { .. }) => Err(no_store(directory)),
+            result => Ok(result?),
+        }
+    }
+
+    fn options(&self) -> Options {
+        let durability = match self.durability {
+            Durability::Full => larder_store::Durability::Full,
+            Durability::Relaxed => larder_store::Durability::Relaxed,
+        };
+        let options = Options::new().durability(durability).clock(self.clock.clone());
+        match self.cache {
+            Some(cache) => {
+                options.cache_bytes(usize::try_from(cache.as_u64()).unwrap_or(usize::MAX))
+            }
+            None => options,
+        }
+    }
+}
+
+/// A directory that version control leaves alone. One that exists is left as it is.
+fn create_directory(directory: &Path) -> std::io::Result<()> {
+    if directory.is_dir() && fs::read_dir(directory)?.next().is_some() {
+        return Ok(());
+    }
+    fs::create_dir_all(directory)?;
+    fs::write(directory.join(".gitignore"), "*\n")
+}
+
+fn no_store(directory: &Path) -> anyhow::Error {
+    let directory = output::path(directory);
+    anyhow!(
+        "there is no store in {directory}: `larder dev`, `larder serve` and `larder namespace \
+         create` make one, --store DIR names another"
+    )
+}
+
+/// The namespace of that title; else an error that says which there are.
+pub fn namespace(larder: &Larder, title: &str) -> Result<Namespace> {
+    match larder.blocking().namespace(title)? {
+        Some(namespace) => Ok(namespace),
+        None => Err(no_namespace(larder, title)?),
+    }
+}
+
+pub fn no_namespace(larder: &Larder, name: &str) -> Result<anyhow::Error> {
+    let namespaces = larder.blocking().namespaces()?;
+    let name = output::printable(name);
+    if namespaces.is_empty() {
+        return Ok(anyhow!("no namespace `{name}`; there are none yet: `larder namespace create`"));
+    }
+    let titles = output::names(namespaces.iter().map(|namespace| &*namespace.title));
+    Ok(anyhow!("no namespace `{name}`; there are: {titles}"))
+}
+
+/// A binding's namespace, as far as the component sees it.
+#[derive(Debug)]
+pub struct Bound {
+    pub namespace: Namespace,
+    pub created: bool,
+}
+
+impl Binding {
+    /// The namespace, if there is one, as far as the component sees it.
+    pub fn find(&self, larder: &Larder) -> Result<Option<Namespace>> {
+        let namespace = match &self.namespace {
+            NamespaceName::Title(title) => larder.blocking().namespace(title)?,
+            NamespaceName::Id(id) => larder.blocking().namespace_by_id(id)?,
+        };
+        namespace.map(|namespace| self.view(&namespace)).transpose()
+    }
+
+    /// The namespace as far as the component sees it, created if there is none: a config that
+    /// names an id works on any machine, with the binding's name for a title.
+    pub fn open_or_create(&self, larder: &Larder) -> Result<Bound> {
+        if let Some(namespace) = self.find(larder)? {
+            return Ok(Bound { namespace, created: false });
+        }
+        let created = match &self.namespace {
+            NamespaceName::Title(title) => larder.blocking().create_namespace(title),
+            NamespaceName::Id(id) => larder.blocking().create_namespace_with_id(&self.name, id),
+        };
+        let created = created.with_context(|| format!("binding `{}`", self.name))?;
+        Ok(Bound { namespace: self.view(&created)?, created: true })
+    }
+
+    fn view(&self, namespace: &Namespace) -> Result<Namespace> {
+        if self.prefix.is_empty() {
+            return Ok(namespace.clone());
+        }
+        namespace.scoped(&self.prefix).with_context(|| format!("binding `{}`", self.name))
+    }
+}
+
+/// The binding of that name; else an error that says which there are.
+pub fn binding<'a>(bindings: &'a [Binding], name: &str) -> Result<&'a Binding> {
+    match bindings.iter().find(|binding| binding.name == name) {
+        Some(binding) => Ok(binding),
+        None if bindings.is_empty() => bail!("no binding `{name}`; the config binds none"),
+        None => {
+            let names = output::names(bindings.iter().map(|binding| binding.name.as_str()));
+            bail!("no binding `{name}`; there are: {names}")
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Watching a project's sources.
+
+use crate::output;
+use anyhow::{Context as _, Result};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+/// How long nothing must have changed: an editor writes several files, and each in several steps.
+const QUIET: Duration = Duration::from_millis(100);
+
+/// Tells of changes from when it is made until it is dropped.
+pub struct Watch {
+    changes: mpsc::Receiver<()>,
+    _watcher: RecommendedWatcher,
+}
+
+impl Watch {
+    /// Watches files, and directories with all below them, but for what is written by a build.
+    pub fn new(paths: &[PathBuf], built: &Path) -> Result<Self> {
+        let (sender, changes) = mpsc::channel(1);
+        let paths = canonical(paths)?;
+        let built = built.canonicalize().unwrap_or_else(|_| built.to_owned());
+        let watched = paths.clone();
+        let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            let Ok(event) = event else { return };
+            let ours = |path: &PathBuf| {
+                *path != built && watched.iter().any(|watched| path.starts_with(watched))
+            };
+            // Reading is no change, and a full channel holds one already.
+            if !matches!(event.kind, EventKind::Access(_)) && event.paths.iter().any(ours) {
+                let _ = sender.try_send(());
+            }
+        })?;
+        for path in &paths {
+            // A file is watched by its directory: most editors put a new file in its place.
+            let (path, mode) = match path.parent() {
+                Some(directory) if path.is_file() => (directory, RecursiveMode::NonRecursive),
+                _ => (path.as_path(), RecursiveMode::Recursive),
+            };
+            watcher.watch(path, mode).with_context(|| cannot_watch(path))?;
+        }
+        Ok(Self { changes, _watcher: watcher })
+    }
+
+    /// Waits for a change, and until the changes pause.
+    pub async fn changed(&mut self) {
+        if self.changes.recv().await.is_some() {
+            while timeout(QUIET, self.changes.recv()).await.is_ok() {}
+        }
+    }
+}
+
+/// As the system will name them in its events.
+fn canonical(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let canonical =
+        paths.iter().map(|path| path.canonicalize().with_context(|| cannot_watch(path)));
+    canonical.collect()
+}
+
+fn cannot_watch(path: &Path) -> String {
+    format!("cannot watch {}", output::path(path))
+}

@@ -1,0 +1,14 @@
+//! The command as its users see it: arguments in, output and exit codes out, HTTP in between.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod config;
+mod dev;
+mod key;
+mod namespace;
+mod project;
+mod run;
+mod serve;
+mod server;
+mod store;
+mod wit;

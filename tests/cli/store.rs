@@ -1,0 +1,47 @@
+//! The store as a whole: `larder check`, `larder compact`, and stores that cannot be opened.
+
+use crate::project::Project;
+
+#[test]
+fn a_sound_store_is_said_to_be_sound() {
+    let project = Project::with_namespace("n");
+    project.larder(["key", "put", "a", "12345", "--namespace", "n"]).succeeds();
+    assert_eq!(project.larder(["check"]).succeeds(), "read 1 key with 5 B of values: sound\n");
+}
+
+#[test]
+fn compacting_says_what_it_gave_back() {
+    let project = Project::with_namespace("n");
+    let said = project.larder(["compact"]).succeeds();
+    assert!(said.starts_with("compacted from "), "{said}");
+    assert!(project.larder(["check"]).succeeds().ends_with("sound\n"));
+}
+
+#[test]
+fn a_store_in_use_is_refused_with_who_has_it() {
+    let project = Project::with_namespace("n");
+    let larder = larder_store::Larder::open(project.path(".larder")).unwrap();
+    let said = project.larder(["key", "list", "--namespace", "n"]).fails(1);
+    assert!(said.contains("is in use by"), "{said}");
+    assert!(said.contains(&std::process::id().to_string()), "{said}");
+    drop(larder);
+    project.larder(["key", "list", "--namespace", "n"]).succeeds();
+}
+
+#[test]
+fn a_directory_of_something_else_is_left_as_it_is() {
+    let project = Project::new();
+    project.write("other/notes.txt", "mine");
+    let before = project.files();
+    project.larder(["check", "--store", "other"]).fails(1);
+    project.larder(["key", "list", "--namespace", "n", "--store", "other"]).fails(1);
+    assert_eq!(project.files(), before);
+}
+
+#[test]
+fn a_store_that_cannot_be_created_is_told_with_its_place() {
+    let project = Project::new();
+    project.write("file", "");
+    let said = project.larder(["namespace", "create", "n", "--store", "file/store"]).fails(1);
+    assert!(said.starts_with("error: cannot create the store file/store"), "{said}");
+}

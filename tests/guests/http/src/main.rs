@@ -1,0 +1,63 @@
+//! Does what the path says: what a component may do well, and what it may do to its host.
+
+use http_body_util::BodyExt as _;
+use larder_guest::Namespace;
+use std::hint::black_box;
+use std::thread::sleep;
+use std::time::{Duration, SystemTime};
+use wstd::http::{Body, Client, Error, Request, Response};
+
+#[wstd::http_server]
+async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
+    let (head, body) = request.into_parts();
+    let path = head.uri.path().trim_start_matches('/').to_owned();
+    let (what, of) = path.split_once('/').unwrap_or((&path, ""));
+    let answer = match what {
+        "header" => {
+            let values = head.headers.get_all(of).iter();
+            values.map(|value| value.to_str().unwrap_or("?")).collect::<Vec<_>>().join(" and ")
+        }
+        "environment" => {
+            let variables = std::env::vars().map(|(name, value)| format!("{name}={value}\n"));
+            variables.collect()
+        }
+        "now" => {
+            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+            now.unwrap_or_default().as_millis().to_string()
+        }
+        "print" => {
+            println!("printed on standard output");
+            eprintln!("printed on standard error");
+            String::new()
+        }
+        "panic" => panic!("the guest's own words"),
+        "exit" => std::process::exit(3),
+        "compute" => loop {
+            black_box(());
+        },
+        "sleep" => {
+            sleep(Duration::from_millis(of.parse().unwrap_or_default()));
+            "rested".into()
+        }
+        "allocate" => {
+            let megabytes = of.parse::<usize>().unwrap_or_default();
+            let block = black_box(vec![1_u8; megabytes << 20]);
+            block.len().to_string()
+        }
+        "read" => body.into_boxed_body().collect().await?.to_bytes().len().to_string(),
+        "outgoing" => match Client::new().send(Request::get("http://192.0.2.1/").body(())?).await {
+            Ok(_) => "sent".into(),
+            Err(error) => format!("{error:?}"),
+        },
+        "open" => match Namespace::open(of) {
+            Ok(_) => "open".into(),
+            Err(error) => error.to_string(),
+        },
+        "put" => match Namespace::open("KV").and_then(|kv| kv.put(of, "value")) {
+            Ok(_) => "put".into(),
+            Err(error) => error.to_string(),
+        },
+        _ => "hello".into(),
+    };
+    Ok(Response::new(answer.into()))
+}
