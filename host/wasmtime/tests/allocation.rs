@@ -18,11 +18,12 @@ fn what_is_too_large_is_refused_before_it_is_copied() {
     let mut probe = Probe::new(&whole(&data));
     let tries = |probe: &mut Probe, bytes: u32| {
         let _: Vec<String> = probe.call("text-everywhere", ("DATA", bytes));
-        let refused: [Result<(), String>; 4] = [
+        let refused: [Result<(), String>; 5] = [
             probe.call("put-zeros", ("DATA", "k", bytes)),
             probe.call("write-zeros", ("DATA", "k", bytes, 1_u32)),
             probe.call("commit-zeros", ("DATA", bytes, 1_u32)),
             probe.call("commit-zeros", ("DATA", 2 * bytes, 3_u32)),
+            probe.call("commit-zeros", ("DATA", 0_u32, bytes / 300)),
         ];
         refused.into_iter().all(|refused| refused.is_err())
     };

@@ -120,7 +120,7 @@ impl KvCtxView<'_> {
     /// Takes a reader or writer back.
     pub(super) fn close<P: 'static>(&mut self, handle: Resource<P>) -> wasmtime::Result<P> {
         let pieces = self.table.delete(handle)?;
-        self.ctx.pieces_open -= 1;
+        self.ctx.pieces_open = self.ctx.pieces_open.saturating_sub(1);
         Ok(pieces)
     }
 }
