@@ -204,6 +204,7 @@ cases! {
         a_cursor_in_reverse_narrows_from_above,
         an_empty_cursor_is_the_beginning,
         a_malformed_cursor_is_refused,
+        a_cursor_with_a_changed_character_is_refused,
         a_cursor_of_the_other_direction_is_refused,
         a_cursor_carries_any_key,
         expired_keys_fill_no_page,

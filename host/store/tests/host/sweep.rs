@@ -11,6 +11,7 @@ on_every_engine! {
     a_sweep_spares_what_was_refreshed_and_what_was_put_again,
     a_sweep_frees_any_number_of_keys_of_all_namespaces,
     a_key_is_swept_after_its_last_expiration_alone,
+    a_key_that_was_put_twice_with_one_expiration_is_swept,
 }
 
 fn expiring(namespace: &BlockingNamespace, key: &str, ttl_ms: u64) {
@@ -95,4 +96,15 @@ fn a_key_is_swept_after_its_last_expiration_alone(store: &Store) {
     assert_eq!(namespace.info().unwrap().keys, 0);
     store.wait_ms(100);
     assert_eq!(swept(store), 0);
+}
+
+fn a_key_that_was_put_twice_with_one_expiration_is_swept(store: &Store) {
+    let namespace = store.create("a");
+    expiring(&namespace, "put", 5);
+    expiring(&namespace, "put", 5);
+    expiring(&namespace, "touched", 5);
+    namespace.expire("touched", Some(Expiration::TtlMs(5))).unwrap().unwrap();
+    store.wait_ms(5);
+    store.blocking().sweep().unwrap();
+    assert_eq!(namespace.info().unwrap().keys, 0);
 }

@@ -146,6 +146,17 @@ pub fn a_malformed_cursor_is_refused(kv: &dyn Subject) {
     }
 }
 
+pub fn a_cursor_with_a_changed_character_is_refused(kv: &dyn Subject) {
+    kv.fill(["user:1", "user:2"]);
+    let cursor = kv.list(&limited(1)).unwrap().cursor.unwrap();
+    for at in 0..cursor.len() {
+        let mut changed = cursor.clone();
+        changed.replace_range(at..=at, if cursor[at..].starts_with('A') { "B" } else { "A" });
+        let options = ListOptions { cursor: Some(changed), ..ListOptions::default() };
+        assert_invalid(kv.list(&options), &["cursor"]);
+    }
+}
+
 pub fn a_cursor_of_the_other_direction_is_refused(kv: &dyn Subject) {
     kv.fill(["a", "b", "c"]);
     let forward = kv.list(&limited(1)).unwrap();
