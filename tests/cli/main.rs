@@ -7,6 +7,7 @@ mod dev;
 mod key;
 mod namespace;
 mod project;
+mod readme;
 mod run;
 mod serve;
 mod server;

@@ -1,5 +1,7 @@
 //! The example `embed`, run as its README says.
 
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
 use std::path::Path;
 use std::process::Command;
 

@@ -5,11 +5,11 @@ use crate::engine::redb::RedbEngine;
 use crate::engine::{CheckReport, Compacted, Engine, NamespaceRecord, NamespaceRequest, Swept};
 use crate::key::{NamespaceNumber, Scope};
 use crate::{BlockingLarder, Clock, Error, Namespace, Result, SystemClock};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// An open store: a directory, or memory alone.
 ///
@@ -23,15 +23,8 @@ pub struct Larder {
 struct Inner {
     engine: Arc<dyn Engine>,
     clock: Arc<dyn Clock>,
-    handles: Mutex<Handles>,
-}
-
-/// By namespace, what its handles share: whether it has been deleted.
-#[derive(Default)]
-struct Handles {
-    deleted: HashMap<NamespaceNumber, Weak<AtomicBool>>,
-    /// Those deleted by this process, for a handle that is made while that happens.
-    retired: HashSet<NamespaceNumber>,
+    /// By namespace, what its handles share: whether it has been deleted.
+    handles: Mutex<HashMap<NamespaceNumber, Weak<AtomicBool>>>,
 }
 
 impl fmt::Debug for Larder {
@@ -67,9 +60,10 @@ pub enum Durability {
     #[default]
     Full,
     /// A write is answered and visible before it is on disk, where it is at most
-    /// [`RELAXED_WINDOW_MS`](crate::engine::redb::RELAXED_WINDOW_MS) later. A kill or a loss of
-    /// power loses at most the writes of that window, the last ones first; what is left is whole,
-    /// and no version is used twice.
+    /// [`RELAXED_WINDOW_MS`](crate::engine::redb::RELAXED_WINDOW_MS) later. A kill, a loss of
+    /// power or a disk that fails loses at most the writes of that window, the last ones first;
+    /// what is left is whole, and no version is used twice. Where there are no threads (wasm), a
+    /// write is on disk with the next operation after that time, a flush or the close.
     Relaxed,
 }
 
@@ -178,14 +172,12 @@ impl Larder {
 
     /// The namespace of that title.
     pub async fn namespace(&self, title: &str) -> Result<Option<Namespace>> {
-        let record = self.inner.engine.namespace_by_title(title).wait().await?;
-        Ok(record.map(|record| self.handle(record)))
+        self.found(self.inner.engine.namespace_by_title(title).wait().await?).await
     }
 
     /// The namespace of that id.
     pub async fn namespace_by_id(&self, id: &str) -> Result<Option<Namespace>> {
-        let record = self.inner.engine.namespace_by_id(id).wait().await?;
-        Ok(record.map(|record| self.handle(record)))
+        self.found(self.inner.engine.namespace_by_id(id).wait().await?).await
     }
 
     /// A new namespace; [`Error::NamespaceExists`] when the title is taken. A title is 1 to 512
@@ -225,14 +217,8 @@ impl Larder {
     /// on after a restart.
     pub async fn delete_namespace(&self, title: &str) -> Result<()> {
         let number = self.number_of(title).await?;
-        let request = NamespaceRequest::Delete { number };
-        self.inner.engine.change_namespaces(request).wait().await?;
-        let mut handles = self.handles();
-        handles.retired.insert(number);
-        if let Some(deleted) = handles.deleted.remove(&number).and_then(|weak| weak.upgrade()) {
-            deleted.store(true, Ordering::Release);
-        }
-        Ok(())
+        let request = NamespaceRequest::Delete { number, deleted: self.deleted(number) };
+        self.inner.engine.change_namespaces(request).wait().await.map(drop)
     }
 
     /// Frees what is expired, deleted or left over now, instead of in due course.
@@ -245,8 +231,8 @@ impl Larder {
         self.inner.engine.check().wait().await
     }
 
-    /// Gives free space within the store's files back to the system. Reads and writes wait
-    /// meanwhile.
+    /// Gives free space within the store's files back to the system, after a
+    /// [`sweep`](Larder::sweep). Reads and writes wait meanwhile.
     pub async fn compact(&self) -> Result<Compacted> {
         self.inner.engine.compact().wait().await
     }
@@ -273,25 +259,37 @@ impl Larder {
         Ok(record.number)
     }
 
+    /// A handle on what was found, if it is still there: it may have been deleted since.
+    async fn found(&self, record: Option<NamespaceRecord>) -> Result<Option<Namespace>> {
+        let Some(record) = record else { return Ok(None) };
+        let number = record.number;
+        let handle = self.handle(record);
+        let still = self.inner.engine.namespace_by_number(number).wait().await?;
+        Ok(still.map(|_| handle))
+    }
+
     fn handle(&self, record: NamespaceRecord) -> Namespace {
-        let mut handles = self.handles();
-        let known = handles.deleted.get(&record.number).and_then(Weak::upgrade);
-        let deleted = known.unwrap_or_else(|| {
-            handles.deleted.retain(|_, handle| handle.strong_count() > 0);
-            let deleted = Arc::new(AtomicBool::new(handles.retired.contains(&record.number)));
-            handles.deleted.insert(record.number, Arc::downgrade(&deleted));
-            deleted
-        });
         Namespace {
             engine: self.inner.engine.clone(),
             clock: self.inner.clock.clone(),
             scope: Scope::new(record.number),
             id: record.id,
-            deleted,
+            deleted: self.deleted(record.number),
         }
     }
 
-    fn handles(&self) -> MutexGuard<'_, Handles> {
-        self.inner.handles.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What the handles on a namespace share.
+    fn deleted(&self, number: NamespaceNumber) -> Arc<AtomicBool> {
+        let mut handles = self.inner.handles.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(deleted) = handles.get(&number).and_then(Weak::upgrade) {
+            return deleted;
+        }
+        // Before it would grow, so that this costs nothing in the long run.
+        if handles.len() == handles.capacity() {
+            handles.retain(|_, handle| handle.strong_count() > 0);
+        }
+        let deleted = Arc::default();
+        handles.insert(number, Arc::downgrade(&deleted));
+        deleted
     }
 }

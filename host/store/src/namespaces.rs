@@ -4,6 +4,7 @@ use crate::key::NamespaceNumber;
 use crate::limits::{ID_BYTES_MAX, TITLE_BYTES_MAX};
 use crate::{Error, Result};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// What is kept of a namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +42,9 @@ pub enum NamespaceRequest {
     Delete {
         /// Which one.
         number: NamespaceNumber,
+        /// Set by the engine as soon as the namespace is gone, whether the answer is awaited or
+        /// not: what the handles on it look at.
+        deleted: Arc<AtomicBool>,
     },
 }
 
@@ -55,7 +59,7 @@ pub trait Catalog {
 }
 
 /// A change of the namespaces for an engine to make.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum CatalogChange {
     /// There is a new one; the engine gives it the next number.
     Insert {
@@ -75,6 +79,8 @@ pub enum CatalogChange {
     Retire {
         /// The record before.
         from: NamespaceRecord,
+        /// To be set once it is.
+        deleted: Arc<AtomicBool>,
     },
 }
 
@@ -111,7 +117,9 @@ impl NamespaceRequest {
                 }
                 Ok(CatalogChange::Retitle { from, title })
             }
-            Self::Delete { number } => Ok(CatalogChange::Retire { from: known(number)? }),
+            Self::Delete { number, deleted } => {
+                Ok(CatalogChange::Retire { from: known(number)?, deleted })
+            }
         }
     }
 }

@@ -170,6 +170,14 @@ impl Write {
         checks.chain(operations).sum()
     }
 
+    /// What was staged of the values that the write puts.
+    pub(crate) fn staged(&self) -> impl Iterator<Item = u64> {
+        self.operations.iter().filter_map(|operation| match operation {
+            RowOperation::Put { value: Value::Staged(staged), .. } => Some(staged.id),
+            _ => None,
+        })
+    }
+
     /// Whether the write may need more room than it frees.
     pub fn brings_values(&self) -> bool {
         self.operations.iter().any(|operation| {
@@ -244,7 +252,11 @@ impl Evaluation<'_> {
                 Ok(Done::Put)
             }
             RowOperation::Delete { row } => {
-                let existed = self.head(&row)?.is_some();
+                let existed = match self.head(&row) {
+                    // What cannot be read any more can still be deleted.
+                    Err(Error::Corrupt { .. }) => true,
+                    head => head?.is_some(),
+                };
                 self.change(Change::Remove { row });
                 Ok(Done::Deleted(existed))
             }

@@ -5,8 +5,8 @@
 use larder_store::engine::Swept;
 use larder_store::limits::PIECE_BYTES;
 use larder_store::{
-    BlockingNamespace, Durability, Error, Expiration, Larder, ListOptions, ManualClock, Options,
-    PutOptions, Version, WriteOutcome,
+    BlockingNamespace, CommitOutcome, Durability, Error, Expiration, Larder, ListOptions,
+    ManualClock, Operation, Options, PutOptions, Version, WriteOutcome,
 };
 use std::collections::HashSet;
 use std::fs;
@@ -109,6 +109,16 @@ fn versions_are_not_used_again_after_reopening() {
             assert!(seen.insert(namespace.put("k", "v").unwrap()));
         }
     }
+}
+
+#[test]
+fn the_version_of_a_commit_that_changed_nothing_is_not_used_again_either() {
+    let store = Store::new();
+    drop(Store::namespace(&store.open()));
+    let delete = Operation::Delete { key: "k".into() };
+    let outcome = Store::namespace(&store.open()).commit(vec![], vec![delete]).unwrap();
+    let CommitOutcome::Committed { version, .. } = outcome else { panic!("{outcome:?}") };
+    assert_ne!(Store::namespace(&store.open()).put("k", "v").unwrap(), version);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! What is too large costs the host nothing. In a process of its own, since it counts what the
 //! whole process allocates.
 
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
 #[path = "main/probe.rs"]
 #[expect(dead_code, reason = "the other tests use the rest")]
 mod probe;
@@ -16,10 +18,11 @@ fn what_is_too_large_is_refused_before_it_is_copied() {
     let mut probe = Probe::new(&whole(&data));
     let tries = |probe: &mut Probe, bytes: u32| {
         let _: Vec<String> = probe.call("text-everywhere", ("DATA", bytes));
-        let refused: [Result<(), String>; 3] = [
+        let refused: [Result<(), String>; 4] = [
             probe.call("put-zeros", ("DATA", "k", bytes)),
             probe.call("write-zeros", ("DATA", "k", bytes, 1_u32)),
             probe.call("commit-zeros", ("DATA", bytes, 1_u32)),
+            probe.call("commit-zeros", ("DATA", 2 * bytes, 3_u32)),
         ];
         refused.into_iter().all(|refused| refused.is_err())
     };

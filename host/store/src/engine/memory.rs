@@ -9,6 +9,7 @@ use crate::{Clock, Entry, Error, Head, Result, UnixMillis, Version};
 use bytes::{Bytes, BytesMut};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// How many expired keys a write frees beside its own work, so that garbage cannot grow faster
@@ -130,7 +131,8 @@ impl State {
                 self.namespaces.insert(record.number, record.clone());
                 Ok(record)
             }
-            CatalogChange::Retire { from } => {
+            CatalogChange::Retire { from, deleted } => {
+                deleted.store(true, Ordering::Release);
                 self.namespaces.remove(&from.number);
                 self.rows.retain(|row, _| row.namespace() != from.number);
                 self.expirations.retain(|(_, row)| row.namespace() != from.number);

@@ -29,7 +29,7 @@ use crate::engine::{
 };
 use crate::{Entry, Head, Options, Result};
 use cache::HotValues;
-use guard::{Failed, guarded};
+use guard::guarded;
 use opening::Opening;
 use pieces::BlobWriter;
 use snapshot::{Current, Snapshot};
@@ -79,15 +79,9 @@ impl RedbEngine {
         &self.worker.shared.current
     }
 
-    /// An answer that is there at once. A failed read after which redb reads nothing more has the
-    /// file opened anew.
+    /// An answer that is there at once.
     fn ready<T>(&self, result: guard::Result<T>) -> Reply<'_, T> {
-        if let Err(failed) = &result
-            && failed.is_final()
-        {
-            self.worker.submit_unasked(Job::Task(Task::Recover));
-        }
-        Reply::Ready(result.map_err(Failed::into))
+        Reply::Ready(self.worker.told(result))
     }
 }
 
@@ -95,7 +89,10 @@ impl Drop for RedbEngine {
     fn drop(&mut self) {
         self.worker.submit_unasked(Job::Task(Task::Close { reply: None }));
         #[cfg(not(target_family = "wasm"))]
-        if let Some(thread) = self.thread.take() {
+        if let Some(thread) = self.thread.take()
+            // The writer's own thread has the last handle when whom it answers goes on there.
+            && thread.thread().id() != std::thread::current().id()
+        {
             // A writer that panicked has nothing left to wait for.
             let _ = thread.join();
         }

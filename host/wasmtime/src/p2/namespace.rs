@@ -1,6 +1,6 @@
 //! The functions of the resource `namespace`, each the same operation of the store.
 
-use super::call::{Answer, Failure, admit, check_value, granted, key, perform, settle, value};
+use super::call::{Answer, admit, check_value, granted, key, perform, settle, value};
 use super::records::{Check, Entry, KeyInfo, ListOptions, ListPage, Operation, PutOptions};
 use crate::bindings as wit;
 use crate::ctx::Grant;
@@ -10,7 +10,7 @@ use larder_store::limits::{COMMIT_BYTES_MAX, COMMIT_OPERATIONS_MAX, GET_MANY_KEY
 use larder_store::{Error, Version};
 use std::slice::from_ref;
 use std::sync::Arc;
-use wasmtime::component::{Resource, WasmList, WasmStr};
+use wasmtime::component::{Lift, Resource, WasmList, WasmStr};
 use wasmtime::{AsContext, StoreContextMut};
 
 /// What a guest's handle stands for.
@@ -72,7 +72,8 @@ pub(super) async fn get_many<T: KvView + 'static>(
         let (count, max) = (names.len() as u64, GET_MANY_KEYS_MAX as u64);
         return Err(Error::KeyCount { count, max }.into());
     }
-    let names = each(&mut cx, &names, |cx, name| key(cx, &name))?;
+    let names = lifted(&mut cx, &names)?.into_iter().map(|name| key(&cx, &name));
+    let names = names.collect::<Answer<Vec<_>>>()?;
     let call = Call::new(&grant, Op::GetMany, &names);
     let bytes = |entries: &Vec<_>| entries.iter().map(value_bytes).sum();
     let entries = perform(&mut cx, call, grant.namespace.get_many(&names), bytes).await?;
@@ -182,44 +183,35 @@ pub(super) async fn commit<T: KvView + 'static>(
         let (count, max) = (count as u64, COMMIT_OPERATIONS_MAX as u64);
         return Err(Error::OperationCount { count, max }.into());
     }
-    let checks = each(&mut cx, &checks, |cx, check| check.copied(cx))?;
-    let mut bytes = 0;
-    let operations = each(&mut cx, &operations, |cx, operation| {
-        if let Some(value) = operation.value() {
-            check_value(value)?;
-            bytes += value.len();
+    let checks = lifted(&mut cx, &checks)?.into_iter().map(|check| check.copied(&cx));
+    let checks = checks.collect::<Answer<Vec<_>>>()?;
+    let operations = lifted(&mut cx, &operations)?;
+    let mut values = 0;
+    for value in operations.iter().filter_map(Operation::value) {
+        check_value(value)?;
+        values += value.len();
+    }
+    if values > COMMIT_BYTES_MAX {
+        let mut bytes = checks.iter().map(|check| check.key.len()).sum::<usize>();
+        for operation in &operations {
+            bytes += operation.bytes(&cx)?;
         }
-        match bytes {
-            bytes if bytes > COMMIT_BYTES_MAX => {
-                let (bytes, max) = (bytes as u64, COMMIT_BYTES_MAX as u64);
-                Err(Error::BatchTooLarge { bytes, max }.into())
-            }
-            _ => operation.copied(cx),
-        }
-    })?;
+        let (bytes, max) = (bytes as u64, COMMIT_BYTES_MAX as u64);
+        return Err(Error::BatchTooLarge { bytes, max }.into());
+    }
+    let operations = operations.into_iter().map(|operation| operation.copied(&cx));
+    let operations = operations.collect::<Answer<Vec<_>>>()?;
     let keys = checks.iter().map(|check| &check.key);
     let keys: Vec<String> = keys.chain(operations.iter().map(key_of)).cloned().collect();
-    let call = Call { bytes: bytes as u64, ..Call::new(&grant, Op::Commit, &keys) };
+    let call = Call { bytes: values as u64, ..Call::new(&grant, Op::Commit, &keys) };
     let work = grant.namespace.commit(checks, operations);
     perform(&mut cx, call, work, no_bytes).await.map(Into::into)
 }
 
-/// A list of the guest's, copied item by item: what one item says ends it before the next is read.
-fn each<T, I, O>(
-    cx: &mut Cx<'_, T>,
-    items: &WasmList<I>,
-    mut copied: impl FnMut(&Cx<'_, T>, I) -> Answer<O>,
-) -> Answer<Vec<O>>
-where
-    T: 'static,
-    I: wasmtime::component::Lift,
-{
-    let mut copies = Vec::with_capacity(items.len());
-    for index in 0..items.len() {
-        let Some(item) = items.get(&mut *cx, index) else { break };
-        copies.push(copied(cx, item.map_err(Failure::Trap)?)?);
-    }
-    Ok(copies)
+/// The items of a list, of which the strings and lists stay in the guest's memory.
+fn lifted<T: 'static, I: Lift>(cx: &mut Cx<'_, T>, items: &WasmList<I>) -> Answer<Vec<I>> {
+    let items = (0..items.len()).map_while(|index| items.get(&mut *cx, index));
+    Ok(items.collect::<wasmtime::Result<_>>()?)
 }
 
 fn key_of(operation: &larder_store::Operation) -> &String {

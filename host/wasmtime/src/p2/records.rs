@@ -8,8 +8,8 @@ use bytes::Bytes;
 use larder_store::limits::{CURSOR_BYTES_MAX, METADATA_BYTES_MAX};
 use larder_store::{Error, Head};
 use std::sync::Arc;
-use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Lift, Lower, WasmList, WasmStr};
+use wasmtime::{AsContext, StoreContextMut};
 
 #[derive(ComponentType, Lower)]
 #[component(record)]
@@ -169,6 +169,21 @@ impl Operation {
             Self::Put(put) => Some(&put.value),
             Self::Delete(_) | Self::Increment(_) | Self::Expire(_) => None,
         }
+    }
+
+    /// Bytes of key, value and metadata.
+    pub(super) fn bytes<T>(&self, cx: &StoreContextMut<'_, T>) -> wasmtime::Result<usize> {
+        let (key, metadata) = match self {
+            Self::Put(put) => (&put.key, put.metadata.as_ref()),
+            Self::Delete(key) => (key, None),
+            Self::Increment(increment) => (&increment.key, None),
+            Self::Expire(expire) => (&expire.key, None),
+        };
+        let mut bytes = self.value().map_or(0, WasmList::len);
+        for text in std::iter::once(key).chain(metadata) {
+            bytes += text.to_str(cx.as_context())?.len();
+        }
+        Ok(bytes)
     }
 
     pub(super) fn copied<T>(self, cx: &StoreContextMut<'_, T>) -> Answer<larder_store::Operation> {

@@ -41,6 +41,10 @@ fn unknown_names_and_those_of_other_guests_answer_alike() {
     let theirs = larder.blocking().open_or_create("theirs").unwrap();
     let mut probe = Probe::new(&grants(&[("OURS", &ours, Access::ReadWrite)]));
     Probe::new(&grants(&[("THEIRS", &theirs, Access::ReadWrite)])).put("THEIRS", "k", "v").unwrap();
+    let long = "x".repeat(512);
+    let mut long_name = Probe::new(&grants(&[(&long, &ours, Access::ReadOnly)]));
+    assert_eq!(long_name.get(&long, "k"), Ok(None));
+    assert_eq!(long_name.get(&(long + "x"), "k"), Err("Error::NoSuchBinding".into()));
     for name in ["THEIRS", "theirs", "NOBODYS", "ours", "OURS ", ""] {
         assert_eq!(probe.get(name, "k"), Err("Error::NoSuchBinding".into()), "{name}");
     }

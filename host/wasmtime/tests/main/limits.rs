@@ -46,8 +46,11 @@ fn a_commit_is_bounded_in_bytes_and_in_number() {
     let commit = |probe: &mut Probe, bytes: u32, keys: u32| {
         probe.call::<_, Result<(), String>>("commit-zeros", ("DATA", bytes, keys))
     };
-    let more = VALUE_BYTES_MAX + 2;
-    assert_eq!(commit(&mut probe, more, 2), too_large("Batch", more, VALUE_BYTES_MAX));
+    // The keys `0` and `1` count as well, whether the values alone are too large or not.
+    for bytes in [VALUE_BYTES_MAX, VALUE_BYTES_MAX + 2] {
+        let refused = too_large("Batch", bytes + 2, VALUE_BYTES_MAX);
+        assert_eq!(commit(&mut probe, bytes, 2), refused);
+    }
     assert_eq!(
         commit(&mut probe, 100_000_000, 1),
         too_large("Value", 100_000_000, VALUE_BYTES_MAX)
@@ -67,10 +70,12 @@ fn text_above_its_limit_is_refused_wherever_it_stands() {
     let key = too_large("Key", 5_000_000, 512).unwrap_err();
     let metadata = too_large("Metadata", 5_000_000, 1024).unwrap_err();
     let cursor = "the cursor is not one of this store's: it is too long";
+    let keys = "a bulk get takes 1 to 100 keys, not 50000";
     let expected = [
         "Error::NoSuchBinding",
         &key,
         &key,
+        &format!("Error::InvalidArgument({keys:?})"),
         &key,
         &metadata,
         &key,

@@ -32,11 +32,13 @@ impl KvView for State {
     }
 }
 
+pub type Policy = fn(&Call<'_>) -> Result<(), Denied>;
+
 /// Writes down what the hooks are told, and denies what a test says.
 #[derive(Default)]
 pub struct Recorder {
     pub told: Vec<String>,
-    pub deny: Option<fn(&Call<'_>) -> Result<(), Denied>>,
+    pub deny: Option<Policy>,
 }
 
 impl KvHooks for Recorder {

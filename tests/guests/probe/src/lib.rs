@@ -71,6 +71,7 @@ impl Guest for Probe {
             said(Namespace::open(&long)),
             said(namespace.get(&long)),
             said(namespace.get_many(&["a".to_owned(), long.clone()])),
+            said(namespace.get_many(&vec!["a".to_owned(); bytes as usize / 100])),
             said(namespace.put(&long, b"")),
             said(namespace.put_with("a", b"", &metadata)),
             said(namespace.list(&prefix)),

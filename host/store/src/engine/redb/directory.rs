@@ -16,12 +16,12 @@ const NEW_DATA_FILE: &str = "data.redb.new";
 /// The first line of the format file, before the number.
 const FORMAT_LINE: &str = "larder store, format ";
 
-/// A directory that is this process's alone, until it is dropped.
+/// A directory that is this process's alone, until it is released or dropped.
 #[derive(Debug)]
 pub(super) struct Directory {
     path: PathBuf,
-    /// Locked for as long as it is open.
-    _lock: File,
+    /// Unlocked when it is dropped, at the latest.
+    lock: File,
 }
 
 /// What was found in the directory.
@@ -44,7 +44,7 @@ impl Directory {
         fs::create_dir_all(path)
             .map_err(|error| Error::io(format!("creating {}", path.display()), error))?;
         let lock = lock(path)?;
-        let directory = Self { path: path.to_owned(), _lock: lock };
+        let directory = Self { path: path.to_owned(), lock };
         // Another process may have made a store between the look and the lock.
         let found = look(path)?;
         directory.write(OWNER_FILE, &owner_of_this_process())?;
@@ -52,6 +52,12 @@ impl Directory {
             directory.rename_new_data()?;
         }
         Ok((directory, found))
+    }
+
+    /// Gives the directory up while it is still referred to.
+    pub(super) fn release(&self) {
+        // Where the system has no locks there was none.
+        let _ = self.lock.unlock();
     }
 
     #[cfg(unix)]

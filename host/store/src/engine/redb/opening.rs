@@ -47,6 +47,11 @@ impl Opening {
         self.durability
     }
 
+    /// Lets others open the store from now on.
+    pub(super) fn release(&self) {
+        self.directory.release();
+    }
+
     fn make(&self) -> Result<()> {
         guarded(|| {
             let database = Database::create(self.directory.new_data()?)?;

@@ -1,6 +1,6 @@
 //! Large values in pieces: who reads which blob, and blobs that are being written.
 
-use super::guard::{Failed, Result};
+use super::guard::Result;
 use super::snapshot::{Current, Opened};
 use super::worker::{Job, Request, Worker};
 use crate::Head;
@@ -82,7 +82,7 @@ impl BlobReader {
 impl PieceReader for BlobReader {
     fn read(&self, offset: u64, max: usize) -> Reply<'_, Bytes> {
         let number = u32::try_from(offset / PIECE_BYTES as u64).unwrap_or(u32::MAX);
-        Reply::Ready(self.piece(number).map_err(Failed::into).map(|piece| {
+        Reply::Ready(self.worker.told(self.piece(number)).map(|piece| {
             let start = ((offset % PIECE_BYTES as u64) as usize).min(piece.len());
             let end = start.saturating_add(max).min(piece.len());
             piece.slice(start..end)

@@ -13,6 +13,7 @@ use ::redb::{Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, Readabl
 use bytes::{Bytes, BytesMut};
 use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 type Rows = ReadOnlyTable<&'static [u8], &'static [u8]>;
 
@@ -239,10 +240,13 @@ impl Current {
             return Ok(Some(entry));
         }
         let snapshot = self.snapshot()?;
+        let sequence = snapshot.sequence;
         let entry = guarded(|| snapshot.entry(row))?;
+        // Who has the lock to itself waits for this to go.
+        drop(snapshot);
         if let Some(entry) = &entry {
             let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-            if matches!(&*state, State::Open(last) if last.sequence == snapshot.sequence) {
+            if matches!(&*state, State::Open(last) if last.sequence == sequence) {
                 self.cache.insert(row, entry);
             }
         }
@@ -273,9 +277,9 @@ impl Current {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let unavailable = State::Down(Error::Closed);
         if let State::Open(mut last) = std::mem::replace(&mut *state, unavailable) {
-            // A read that has begun ends by itself; none can begin.
+            // A read that has begun ends by itself; none can begin. That of a check takes its time.
             while Arc::get_mut(&mut last).is_none() {
-                std::thread::yield_now();
+                std::thread::sleep(Duration::from_millis(1));
             }
         }
         match work() {

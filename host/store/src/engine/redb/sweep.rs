@@ -57,11 +57,13 @@ impl Tables<'_> {
         for key in due {
             let (expiration, row) = split_ttl_key(&key)?;
             let row = Row::from(row.to_vec());
-            let head = match self.idx.get(row.as_bytes())? {
-                None => None,
-                Some(record) => Some(decode_record(row.as_bytes(), record.value())?.0),
-            };
-            if head.is_some_and(|head| head.expiration == Some(expiration)) {
+            let record = self.idx.get(row.as_bytes())?;
+            // A damaged record is left for `check` to find, and must not end the sweep.
+            let has_expired = record.is_some_and(|record| {
+                decode_record(row.as_bytes(), record.value())
+                    .is_ok_and(|(head, _)| head.expiration == Some(expiration))
+            });
+            if has_expired {
                 self.remove(row)?;
                 removed += 1;
             } else {
@@ -119,7 +121,7 @@ impl Tables<'_> {
         }
         let mut removed = 0;
         for blob in blobs {
-            let mut number = 0;
+            let mut number = self.first_piece(blob)?;
             while budget.spend() {
                 if self.chunk.remove(piece_key(blob, number).as_slice())?.is_none() {
                     self.trash.remove(blob)?;
@@ -134,5 +136,37 @@ impl Tables<'_> {
             }
         }
         Ok(removed)
+    }
+
+    /// The number of the first piece that a blob still has: a step before may have ended amid it.
+    fn first_piece(&self, blob: u64) -> Result<u32> {
+        let (first, last) = (piece_key(blob, 0), piece_key(blob, u32::MAX));
+        let piece = self.chunk.range(first.as_slice()..=last.as_slice())?.next().transpose()?;
+        let number = piece.and_then(|(key, _)| key.value().last_chunk().copied());
+        Ok(number.map_or(0, u32::from_be_bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ::redb::backends::InMemoryBackend;
+    use ::redb::{Database, ReadableTableMetadata};
+
+    #[test]
+    fn a_blob_of_more_pieces_than_a_step_may_free_is_freed_whole() {
+        let database = Database::builder().create_with_backend(InMemoryBackend::new()).unwrap();
+        let transaction = database.begin_write().unwrap();
+        let mut tables = Tables::open(&transaction).unwrap();
+        for number in 0..10 {
+            tables.stage(7, number, b"piece").unwrap();
+        }
+        tables.discard(7).unwrap();
+        let mut swept = Swept::default();
+        for _ in 0..10 {
+            tables.sweep(None, &Readers::default(), Budget::new(4), &mut swept).unwrap();
+        }
+        assert_eq!(swept.pieces, 10);
+        assert_eq!((tables.chunk.len().unwrap(), tables.trash.len().unwrap()), (0, 0));
     }
 }

@@ -15,6 +15,8 @@ use crate::{Error, Head};
 use ::redb::{ReadableTable, Table, WriteTransaction};
 use bytes::Bytes;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 type RowTable<'t> = Table<'t, &'static [u8], &'static [u8]>;
 
@@ -35,6 +37,10 @@ pub(super) struct Tables<'t> {
     counted: BTreeMap<NamespaceNumber, Counted>,
     /// Rows that the transaction has changed.
     pub(super) changed: Vec<Row>,
+    /// What is to be set when the namespaces that it deletes are gone.
+    pub(super) deleted: Vec<Arc<AtomicBool>>,
+    /// How many rows and pieces were put: what may be garbage one day.
+    pub(super) put: usize,
     /// Whether there is anything to commit.
     pub(super) dirty: bool,
     /// Whether it must be on disk before it is answered, whatever the durability of the store.
@@ -63,6 +69,8 @@ impl<'t> Tables<'t> {
             meta: transaction.open_table(META)?,
             counted: BTreeMap::new(),
             changed: Vec::new(),
+            deleted: Vec::new(),
+            put: 0,
             dirty: false,
             durable: false,
         })
@@ -124,6 +132,7 @@ impl<'t> Tables<'t> {
             self.ttl.insert(ttl_key(expiration, row.as_bytes()).as_slice(), ())?;
         }
         self.count(&row, |keys| keys + 1, |bytes| bytes + bytes_of(&row, head))?;
+        self.put += 1;
         self.changed.push(row);
         Ok(())
     }
@@ -208,6 +217,7 @@ impl<'t> Tables<'t> {
         sealed.extend_from_slice(piece);
         seal(&mut sealed, &key);
         self.chunk.insert(key.as_slice(), sealed.as_slice())?;
+        self.put += 1;
         self.dirty = true;
         Ok(())
     }
@@ -234,7 +244,8 @@ impl<'t> Tables<'t> {
                 self.store_namespace(&record, false)?;
                 Ok(record)
             }
-            CatalogChange::Retire { from } => {
+            CatalogChange::Retire { from, deleted } => {
+                self.deleted.push(deleted);
                 self.titles.remove(&*from.title)?;
                 self.ids.remove(&*from.id)?;
                 self.retired.insert(from.number, ())?;

@@ -14,9 +14,12 @@ pub const RELAXED_WINDOW_MS: u64 = 200;
 
 /// How often the writer looks for something to sweep, in milliseconds.
 const SWEEP_EVERY_MS: u64 = 1000;
-/// How much a step of the sweeper frees beside writes, and when there is nothing else to do.
-const BUDGET_BESIDE_WRITES: Budget = Budget::new(64);
+/// How much a step of the sweeper frees when there is nothing else to do.
 const BUDGET_WHEN_IDLE: Budget = Budget::new(1024);
+/// How much it frees beside writes, at least, and for each row and piece that they have put: more
+/// than one, so that garbage cannot grow faster than it is freed.
+const FREED_BESIDE_WRITES: usize = 64;
+const FREED_PER_PUT: usize = 2;
 /// How long after the last durable commit the file is made ready for a quick opening.
 const QUICK_REPAIR_AFTER_MS: u64 = 1000;
 /// A wall clock that gains more than this on the monotonic one has jumped.
@@ -31,6 +34,8 @@ pub(super) struct Upkeep {
     swept: u64,
     /// The last step of the sweeper found enough for another.
     more_to_sweep: bool,
+    /// How many rows and pieces have been put since the writer last looked.
+    pub(super) put: usize,
     paused_until: u64,
     /// The store's clock and its monotonic companion when they were last compared.
     compared: Option<(u64, u64)>,
@@ -51,16 +56,25 @@ impl Upkeep {
         }
     }
 
+    /// What was not on disk is gone, and nothing is due for it any more.
+    pub(super) fn failed(&mut self) {
+        (self.unflushed, self.unprepared) = (None, None);
+    }
+
     pub(super) fn is_flushed(&self) -> bool {
         self.unflushed.is_none()
     }
 
     fn flush_is_due(&self, now: u64) -> bool {
-        self.unflushed.is_some_and(|since| now - since >= RELAXED_WINDOW_MS)
+        self.unflushed.is_some_and(|since| now >= since + RELAXED_WINDOW_MS)
     }
 
     fn sweep_is_due(&self, now: u64) -> bool {
-        self.more_to_sweep || now - self.swept >= SWEEP_EVERY_MS
+        self.more_to_sweep || now >= self.swept + SWEEP_EVERY_MS
+    }
+
+    fn preparing_is_due(&self, now: u64) -> bool {
+        self.unprepared.is_some_and(|at| now >= at + QUICK_REPAIR_AFTER_MS)
     }
 
     /// Until something is due again.
@@ -78,7 +92,8 @@ impl Upkeep {
         if let Some(monotonic) = clock.monotonic_ms() {
             let before = self.compared.replace((wall, monotonic));
             if let Some((wall_before, monotonic_before)) = before
-                && wall.saturating_sub(wall_before) > (monotonic - monotonic_before) + JUMP_MS
+                && wall.saturating_sub(wall_before)
+                    > monotonic.saturating_sub(monotonic_before) + JUMP_MS
             {
                 tracing::warn!("the clock has jumped by more than an hour: sweeping pauses");
                 self.paused_until = monotonic_ms() + PAUSE_AFTER_JUMP_MS;
@@ -95,8 +110,9 @@ impl Writer {
         if self.upkeep.flush_is_due(now) {
             warn_of(self.flush());
         }
+        let put = std::mem::take(&mut self.upkeep.put);
         if self.upkeep.sweep_is_due(now) {
-            self.sweep_step(BUDGET_BESIDE_WRITES);
+            self.sweep_step(Budget::new(FREED_BESIDE_WRITES + put * FREED_PER_PUT));
         }
         self.upkeep.wait(monotonic_ms())
     }
@@ -110,7 +126,7 @@ impl Writer {
         }
         if self.upkeep.sweep_is_due(now) {
             self.sweep_step(BUDGET_WHEN_IDLE);
-        } else if self.upkeep.unprepared.is_some_and(|at| now - at >= QUICK_REPAIR_AFTER_MS) {
+        } else if self.upkeep.preparing_is_due(now) {
             warn_of(self.commit_nothing(true));
             self.upkeep.unprepared = None;
         }

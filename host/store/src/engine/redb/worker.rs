@@ -1,5 +1,6 @@
 //! The queue in front of the one writer, and the thread that empties it.
 
+use super::guard;
 use super::pieces::Readers;
 use super::snapshot::Current;
 use super::writer::Writer;
@@ -41,7 +42,7 @@ pub(super) enum Task {
     Compact {
         reply: Asker<Compacted>,
     },
-    /// Opens the file anew after a read has failed.
+    /// Opens the file anew if redb answers nothing any more, after a read has failed.
     Recover,
     Close {
         reply: Option<Asker<()>>,
@@ -190,6 +191,17 @@ impl Worker {
         })
     }
 
+    /// What a read came to. After a failure that may be the end of redb's reading, the writer sees
+    /// to it.
+    pub(super) fn told<T>(&self, result: guard::Result<T>) -> Result<T> {
+        if let Err(failed) = &result
+            && failed.is_final()
+        {
+            self.submit_unasked(Job::Task(Task::Recover));
+        }
+        result.map_err(Error::from)
+    }
+
     /// Has a job done that nobody waits for.
     pub(super) fn submit_unasked(&self, job: Job) {
         // A store that is closed frees at its next opening what this would have freed.
@@ -217,6 +229,7 @@ mod thread {
             let queue = shared.clone();
             let thread = std::thread::Builder::new().name("larder-writer".into());
             let started = thread.spawn(move || {
+                let _shut = ShutAtLast(&queue);
                 let mut wait = Duration::ZERO;
                 while !writer.is_closed() {
                     let batch = queue.wait(wait);
@@ -224,13 +237,21 @@ mod thread {
                         batch.into_iter().map(|Queued { job, _room }| (job, _room)).unzip();
                     wait = if jobs.is_empty() { writer.idle() } else { writer.process(jobs) };
                 }
-                queue.shut();
             });
             let handle = started.map_err(|error| Error::io("starting the writer", error))?;
             Ok((Self { shared }, handle))
         }
 
         pub(super) fn run(&self) {}
+    }
+
+    /// Shuts the queue when the writer ends, also by a panic: nobody shall wait for it.
+    struct ShutAtLast<'a>(&'a Shared);
+
+    impl Drop for ShutAtLast<'_> {
+        fn drop(&mut self) {
+            self.0.shut();
+        }
     }
 
     impl Shared {

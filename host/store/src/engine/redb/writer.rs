@@ -8,9 +8,10 @@ use super::snapshot::Snapshot;
 use super::tables::Tables;
 use super::upkeep::Upkeep;
 use super::worker::{Asker, Job, Request, Shared, Task};
-use crate::engine::{Compacted, Evaluated};
+use crate::engine::{Compacted, Evaluated, Outcome};
 use crate::{Durability, Error, UnixMillis, Version};
 use ::redb::{Database, WriteTransaction};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -28,6 +29,8 @@ pub(super) struct Writer {
     versions: Versions,
     /// As on disk.
     next_blob: u64,
+    /// Blobs below this have lost what was staged of them and not on disk when the store failed.
+    lost_below: u64,
 }
 
 /// Bits of a version that count within an epoch.
@@ -89,6 +92,7 @@ impl Writer {
             closed: false,
             sequence: 0,
             versions: Versions { epoch: last_epoch + 1, counter: 0, raised: false },
+            lost_below: 0,
         }
     }
 
@@ -118,7 +122,9 @@ impl Writer {
             Task::Sweep { reply } => drop(reply.send(self.sweep_all().map_err(Error::from))),
             Task::Flush { reply } => drop(reply.send(self.flush().map_err(Error::from))),
             Task::Compact { reply } => drop(reply.send(self.compact().map_err(Error::from))),
-            Task::Recover => self.recover(&Error::Closed),
+            // Of many reads that failed at once, the first has the file opened anew, and the others
+            // find that it answers. So does a read that failed by itself.
+            Task::Recover => drop(self.transact(|_, _| Ok(()))),
             Task::Close { reply } => {
                 let result = self.close().map_err(Error::from);
                 drop(reply.map(|reply| reply.send(result)));
@@ -176,10 +182,18 @@ impl Writer {
             Request::Write { write, reply } => {
                 let version = self.versions.next();
                 let now = UnixMillis::new(self.shared.clock.now_ms());
-                let live = tables.expect_live(write.namespace());
-                let evaluated = live.and_then(|()| Ok(write.evaluate(tables, now, version)?));
+                let possible = tables
+                    .expect_live(write.namespace())
+                    .and_then(|()| write.staged().try_for_each(|blob| self.expect_kept(blob)));
+                let evaluated = possible.and_then(|()| Ok(write.evaluate(tables, now, version)?));
                 let (result, changes) = match evaluated {
-                    Ok(Evaluated { outcome, changes }) => (Ok(outcome), changes),
+                    Ok(Evaluated { outcome, changes }) => {
+                        // A version that is told needs its epoch on disk, also when nothing else
+                        // is to be written: after the next opening it would be another's.
+                        let told = matches!(outcome, Outcome::Written { .. });
+                        tables.dirty |= told && !self.versions.raised;
+                        (Ok(outcome), changes)
+                    }
                     Err(failed) => (Err(failed), Vec::new()),
                 };
                 settle(answers, reply, result)?;
@@ -197,10 +211,20 @@ impl Writer {
                 settle(answers, reply, result)
             }
             Request::Stage { blob, number, piece, reply } => {
-                settle(answers, reply, tables.stage(blob, number, &piece))
+                let kept = self.expect_kept(blob);
+                settle(answers, reply, kept.and_then(|()| tables.stage(blob, number, &piece)))
             }
             Request::Discard { blob } => tables.discard(blob),
         }
+    }
+
+    /// Refuses to go on with a blob that has lost pieces.
+    fn expect_kept(&self, blob: u64) -> Result<()> {
+        if blob >= self.lost_below {
+            return Ok(());
+        }
+        let lost = io::Error::other("the store has failed and lost pieces written before");
+        Err(Error::io("writing a value in pieces", lost).into())
     }
 
     /// Runs `work` in a transaction, commits what it changed and makes it visible. After an error
@@ -211,7 +235,7 @@ impl Writer {
     ) -> Result<()> {
         self.with_database(|writer, database| {
             let mut transaction = database.begin_write()?;
-            let (changed, durable) = {
+            let (changed, deleted, durable) = {
                 let mut tables = Tables::open(&transaction)?;
                 work(writer, &mut tables)?;
                 if !tables.dirty {
@@ -219,7 +243,8 @@ impl Writer {
                     return Ok(transaction.abort()?);
                 }
                 writer.store_counters(&mut tables)?;
-                (tables.changed, tables.durable)
+                writer.upkeep.put += tables.put;
+                (tables.changed, tables.deleted, tables.durable)
             };
             let durable = durable || writer.opening.durability() == Durability::Full;
             if !durable {
@@ -230,6 +255,9 @@ impl Writer {
             let snapshot = Snapshot::pin(database, writer.sequence);
             let snapshot = snapshot.map_err(Failed::outcome_unknown)?;
             writer.shared.current.publish(&changed, snapshot);
+            for deleted in deleted {
+                deleted.store(true, Ordering::Release);
+            }
             Ok(())
         })
     }
@@ -296,6 +324,7 @@ impl Writer {
         tracing::warn!(%error, "the store failed; it is opened anew");
         drop(self.shared.current.take_down(error.clone()));
         self.database = None;
+        self.upkeep.failed();
         if let Err(failed) = self.reopen() {
             let error = Error::from(failed);
             tracing::error!(%error, "the store cannot be opened; it is tried again");
@@ -316,9 +345,12 @@ impl Writer {
         let snapshot = guarded(|| Snapshot::pin(&database, self.sequence))?;
         self.shared.current.publish(&[], snapshot);
         self.database = Some(database);
-        // What was staged and answered may be gone; ids must not be, nor versions.
+        // What was answered and not on disk may be gone; ids must not be, nor versions.
         self.next_blob = 0;
         self.versions.raised = false;
+        if self.opening.durability() == Durability::Relaxed {
+            self.lost_below = self.shared.next_blob.load(Ordering::Relaxed);
+        }
         Ok(())
     }
 
@@ -361,6 +393,7 @@ impl Writer {
             Some(database) => guarded(|| Ok(database.close()?)),
             None => Ok(()),
         };
+        self.opening.release();
         flushed.and(closed)
     }
 }

@@ -1,0 +1,275 @@
+//! A proxy guest as a subject of the conformance cases.
+
+use crate::convert::{self, operations as wit};
+use bytes::Bytes;
+use larder_conformance::{
+    Counter, Entry, KeyInfo, Page, PieceReader, PieceWriter, Result, START_MS, Subject,
+};
+use larder_store::{
+    Check, CommitOutcome, DeleteOutcome, Expiration, Larder, ListOptions, ManualClock, Operation,
+    Options, PutOptions, Version, WriteOutcome,
+};
+use larder_test_guests::component;
+use larder_wasmtime::{Access, KvCtx, KvCtxView, KvGrants, KvView, WallClock};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use tempfile::TempDir;
+use wasmtime::component::{Component, Linker, ResourceTable};
+use wasmtime::{Engine, Store};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+/// What wasmtime keeps for one instance.
+struct State {
+    wasi: WasiCtx,
+    kv: KvCtx,
+    table: ResourceTable,
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl KvView for State {
+    fn kv(&mut self) -> KvCtxView<'_> {
+        KvCtxView { ctx: &mut self.kv, table: &mut self.table, hooks: Default::default() }
+    }
+}
+
+/// The guest of a package, built and compiled once in this process.
+fn proxy_of(package: &'static str) -> convert::ProxyPre<State> {
+    static COMPILED: Mutex<Option<HashMap<&str, convert::ProxyPre<State>>>> = Mutex::new(None);
+    let mut compiled = COMPILED.lock().unwrap();
+    let compile = || {
+        let engine = Engine::default();
+        let mut linker = Linker::new(&engine);
+        wasmtime_wasi::p2::add_to_linker_sync(&mut linker).unwrap();
+        larder_wasmtime::p2::add_to_linker_sync(&mut linker).unwrap();
+        let component = Component::from_file(&engine, component(package)).unwrap();
+        convert::ProxyPre::new(linker.instantiate_pre(&component).unwrap()).unwrap()
+    };
+    compiled.get_or_insert_default().entry(package).or_insert_with(compile).clone()
+}
+
+/// A store on disk, and the clock of the store and of the guests.
+#[derive(Clone)]
+pub struct Host {
+    pub larder: Larder,
+    clock: Arc<ManualClock>,
+    _directory: Arc<TempDir>,
+}
+
+impl Host {
+    pub fn fresh() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::new(START_MS));
+        let larder = Options::new().clock(clock.clone()).open(directory.path()).unwrap();
+        Self { larder, clock, _directory: Arc::new(directory) }
+    }
+
+    /// A new instance of the guest with these grants.
+    pub fn instantiate(&self, package: &'static str, grants: &KvGrants) -> Instance {
+        let proxy = proxy_of(package);
+        let wasi = WasiCtx::builder().wall_clock(WallClock::new(self.clock.clone())).build();
+        let state = State { wasi, kv: KvCtx::new(grants), table: ResourceTable::new() };
+        let mut store = Store::new(proxy.engine(), state);
+        let proxy = proxy.instantiate(&mut store).unwrap();
+        Instance(RefCell::new((store, proxy)))
+    }
+}
+
+/// A guest that runs.
+pub struct Instance(RefCell<(Store<State>, convert::Proxy)>);
+
+/// Methods that call the guest's function of the same name.
+macro_rules! calls {
+    ($(fn $name:ident($($argument:ident: $type:ty),*) -> $answer:ty = $function:ident;)*) => {$(
+        pub fn $name(&self, $($argument: $type),*) -> $answer {
+            let (store, proxy) = &mut *self.0.borrow_mut();
+            let functions = proxy.larder_test_guests_operations();
+            functions.$function(store, $($argument),*).unwrap()
+        }
+    )*};
+}
+
+type Answer<T> = std::result::Result<T, wit::Error>;
+
+impl Instance {
+    calls! {
+        fn bindings() -> Vec<String> = call_bindings;
+        fn open(binding: &str) -> Answer<()> = call_open;
+        fn get(key: &str) -> Answer<Option<Vec<u8>>> = call_get;
+        fn get_entry(key: &str) -> Answer<Option<wit::Entry>> = call_get_entry;
+        fn get_many(keys: &[String]) -> Answer<Vec<Option<wit::Entry>>> = call_get_many;
+        fn head(key: &str) -> Answer<Option<wit::KeyInfo>> = call_head;
+        fn put(key: &str, value: &[u8]) -> Answer<u64> = call_put;
+        fn put_with(key: &str, value: &[u8], options: &wit::PutOptions)
+            -> Answer<wit::WriteOutcome> = call_put_with;
+        fn delete(key: &str) -> Answer<bool> = call_delete;
+        fn delete_if(key: &str, version: u64) -> Answer<wit::DeleteOutcome> = call_delete_if;
+        fn expire(key: &str, expiration: Option<wit::Expiration>)
+            -> Answer<Option<u64>> = call_expire;
+        fn increment(key: &str, delta: i64, expiration: Option<wit::Expiration>)
+            -> Answer<wit::Counter> = call_increment;
+        fn list(options: &wit::ListOptions) -> Answer<wit::ListPage> = call_list;
+        fn commit(checks: &[wit::Check], operations: &[wit::Operation])
+            -> Answer<wit::CommitOutcome> = call_commit;
+        fn open_reader(key: &str) -> Answer<Option<u32>> = call_open_reader;
+        fn info(reader: u32) -> wit::KeyInfo = call_info;
+        fn read(reader: u32, offset: u64, max: u32) -> Answer<Vec<u8>> = call_read;
+        fn drop_reader(reader: u32) -> () = call_drop_reader;
+        fn open_writer(key: &str, options: &wit::PutOptions) -> Answer<u32> = call_open_writer;
+        fn write(writer: u32, chunk: &[u8]) -> Answer<()> = call_write;
+        fn finish(writer: u32) -> Answer<wit::WriteOutcome> = call_finish;
+        fn drop_writer(writer: u32) -> () = call_drop_writer;
+    }
+}
+
+/// A namespace as a guest sees it.
+pub struct GuestSubject {
+    guest: Instance,
+    package: &'static str,
+    host: Host,
+}
+
+impl GuestSubject {
+    /// A guest on a new store.
+    pub fn fresh(package: &'static str) -> Self {
+        Self::on(Host::fresh(), package, larder_conformance::MAIN, "")
+    }
+
+    fn on(host: Host, package: &'static str, title: &str, prefix: &str) -> Self {
+        let namespace = host.larder.blocking().open_or_create(title).unwrap();
+        let granted = namespace.scoped(prefix).unwrap();
+        let grants = KvGrants::builder().grant("KV", granted, Access::ReadWrite).unwrap().build();
+        let guest = host.instantiate(package, &grants);
+        guest.open("KV").unwrap();
+        Self { guest, package, host }
+    }
+}
+
+impl Subject for GuestSubject {
+    fn get(&self, key: &str) -> Result<Option<Bytes>> {
+        Ok(self.guest.get(key)?.map(Bytes::from))
+    }
+
+    fn get_entry(&self, key: &str) -> Result<Option<Entry>> {
+        Ok(self.guest.get_entry(key)?.map(Entry::from))
+    }
+
+    fn get_many(&self, keys: &[&str]) -> Result<Vec<Option<Entry>>> {
+        let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+        let entries = self.guest.get_many(&keys)?;
+        Ok(entries.into_iter().map(|entry| entry.map(Entry::from)).collect())
+    }
+
+    fn head(&self, key: &str) -> Result<Option<KeyInfo>> {
+        Ok(self.guest.head(key)?.map(KeyInfo::from))
+    }
+
+    fn put(&self, key: &str, value: &[u8]) -> Result<Version> {
+        Ok(Version::from_u64(self.guest.put(key, value)?))
+    }
+
+    fn put_with(&self, key: &str, value: &[u8], options: PutOptions) -> Result<WriteOutcome> {
+        Ok(self.guest.put_with(key, value, &options.into())?.into())
+    }
+
+    fn delete(&self, key: &str) -> Result<bool> {
+        Ok(self.guest.delete(key)?)
+    }
+
+    fn delete_if(&self, key: &str, version: Version) -> Result<DeleteOutcome> {
+        Ok(self.guest.delete_if(key, version.as_u64())?.into())
+    }
+
+    fn expire(&self, key: &str, expiration: Option<Expiration>) -> Result<Option<Version>> {
+        let version = self.guest.expire(key, expiration.map(wit::Expiration::from))?;
+        Ok(version.map(Version::from_u64))
+    }
+
+    fn increment(&self, key: &str, delta: i64, expiration: Option<Expiration>) -> Result<Counter> {
+        let expiration = expiration.map(wit::Expiration::from);
+        Ok(self.guest.increment(key, delta, expiration)?.into())
+    }
+
+    fn list(&self, options: &ListOptions) -> Result<Page> {
+        Ok(self.guest.list(&options.clone().into())?.into())
+    }
+
+    fn commit(&self, checks: Vec<Check>, operations: Vec<Operation>) -> Result<CommitOutcome> {
+        let checks: Vec<wit::Check> = checks.into_iter().map(wit::Check::from).collect();
+        let operations: Vec<_> = operations.into_iter().map(wit::Operation::from).collect();
+        Ok(self.guest.commit(&checks, &operations)?.into())
+    }
+
+    fn open_reader(&self, key: &str) -> Result<Option<Box<dyn PieceReader + '_>>> {
+        let number = self.guest.open_reader(key)?;
+        Ok(number.map(|number| Box::new(Reader { guest: &self.guest, number }) as _))
+    }
+
+    fn open_writer(&self, key: &str, options: PutOptions) -> Result<Box<dyn PieceWriter + '_>> {
+        let number = self.guest.open_writer(key, &options.into())?;
+        Ok(Box::new(Writer { guest: &self.guest, number, finished: false }))
+    }
+
+    fn clock(&self) -> &ManualClock {
+        &self.host.clock
+    }
+
+    fn open(&self, title: &str, prefix: &str) -> Box<dyn Subject> {
+        Box::new(Self::on(self.host.clone(), self.package, title, prefix))
+    }
+
+    fn delete_namespace(&self, title: &str) {
+        self.host.larder.blocking().delete_namespace(title).unwrap();
+    }
+}
+
+struct Reader<'a> {
+    guest: &'a Instance,
+    number: u32,
+}
+
+impl PieceReader for Reader<'_> {
+    fn info(&self) -> KeyInfo {
+        self.guest.info(self.number).into()
+    }
+
+    fn read(&self, offset: u64, max: u32) -> Result<Bytes> {
+        Ok(self.guest.read(self.number, offset, max)?.into())
+    }
+}
+
+impl Drop for Reader<'_> {
+    fn drop(&mut self) {
+        self.guest.drop_reader(self.number);
+    }
+}
+
+struct Writer<'a> {
+    guest: &'a Instance,
+    number: u32,
+    finished: bool,
+}
+
+impl PieceWriter for Writer<'_> {
+    fn write(&mut self, chunk: &[u8]) -> Result<()> {
+        Ok(self.guest.write(self.number, chunk)?)
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<WriteOutcome> {
+        self.finished = true;
+        Ok(self.guest.finish(self.number)?.into())
+    }
+}
+
+impl Drop for Writer<'_> {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.guest.drop_writer(self.number);
+        }
+    }
+}
