@@ -4,6 +4,7 @@ use crate::project::Project;
 use crate::server::{Server, eventually};
 use larder_test_guests::component;
 use std::fs;
+use std::time::{Duration, Instant};
 
 /// A project whose build puts together what the sources say: `good` is the guest, anything else
 /// is not.
@@ -114,8 +115,10 @@ fn it_works_from_elsewhere_and_stops_with_nothing_lost() {
     fs::create_dir(project.path("elsewhere")).unwrap();
     let server = Server::start(&project, ["-C", "elsewhere", "dev", ".."]);
     assert_eq!(server.get("/put/a").body, "put");
+    let asked = Instant::now();
     server.signal("-INT");
     assert_eq!(server.ended().0, Some(0));
+    assert!(asked.elapsed() < Duration::from_secs(10), "nothing is in flight to wait for");
     assert_eq!(project.larder(["key", "list", "--binding", "KV"]).succeeds(), "a\n");
 }
 

@@ -23,7 +23,7 @@ pub struct Args {
 pub struct ProjectArgs {
     /// Work as if started in DIR
     #[arg(short = 'C', value_name = "DIR", global = true)]
-    pub directory: Option<PathBuf>,
+    pub working_directory: Option<PathBuf>,
     /// Use this config instead of the larder.toml found upwards from the working directory
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,

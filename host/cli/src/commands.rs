@@ -17,7 +17,7 @@ use std::process::ExitCode;
 /// Runs the command. A failure is an error; a code is a component's own.
 pub fn run(args: Args) -> Result<ExitCode> {
     let Args { project, command } = args;
-    if let Some(directory) = &project.directory {
+    if let Some(directory) = &project.working_directory {
         env::set_current_dir(directory)
             .with_context(|| format!("cannot work in {}", directory.display()))?;
     }

@@ -11,6 +11,7 @@ use crate::output;
 use crate::settings::GuestSettings;
 use crate::store::Bound;
 use anyhow::Result;
+use http_body_util::BodyExt as _;
 use larder_store::{Clock, Larder};
 use larder_wasmtime::{KvCtx, KvCtxView, KvGrants, KvHooks, KvView, WallClock};
 use std::collections::BTreeSet;
@@ -135,6 +136,9 @@ impl WasiHttpHooks for DenyOutgoing {
         _sent: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Sent> + Send> {
         tracing::warn!(uri = %request.uri(), "outgoing HTTP requests are denied");
+        // Read on, so that the guest hears of the denial and not of a connection that broke.
+        let mut body = request.into_body();
+        tokio::spawn(async move { while let Some(Ok(_)) = body.frame().await {} });
         Box::new(std::future::ready(Err(Error::HttpRequestDenied)))
     }
 }

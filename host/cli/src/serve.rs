@@ -20,12 +20,14 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
 /// How long a client may take over what is left of a response when the server stops.
 const DRAIN_TIME: Duration = Duration::from_secs(2);
+/// Most requests that run or wait to run.
+const REQUESTS_MAX: u32 = 1 << 16;
 /// How long to wait before accepting again when the system has no connection to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -70,8 +72,8 @@ pub struct Server {
     app: RwLock<Option<Arc<App>>>,
     pages: Pages,
     trust_forwarded: bool,
-    /// Each instance holds a sender for as long as it runs.
-    running: mpsc::Sender<()>,
+    /// Of which each request holds a permit for as long as its instance runs.
+    running: Arc<Semaphore>,
 }
 
 /// Opens the port. Nothing is answered yet.
@@ -91,11 +93,10 @@ pub fn announce(listener: &TcpListener) -> Result<()> {
 }
 
 impl Server {
-    /// A server without a component yet, and what ends when its last instance has.
-    pub fn new(pages: Pages, trust_forwarded: bool) -> (Arc<Self>, mpsc::Receiver<()>) {
-        let (running, ended) = mpsc::channel(1);
-        let server = Self { app: RwLock::default(), pages, trust_forwarded, running };
-        (Arc::new(server), ended)
+    /// A server without a component yet.
+    pub fn new(pages: Pages, trust_forwarded: bool) -> Arc<Self> {
+        let running = Arc::new(Semaphore::new(REQUESTS_MAX as usize));
+        Arc::new(Self { app: RwLock::default(), pages, trust_forwarded, running })
     }
 
     /// Lets requests from now on be answered by `app`; those in flight go on as they began.
@@ -108,12 +109,7 @@ impl Server {
     }
 
     /// Serves until asked to stop, then finishes the requests in flight.
-    pub async fn serve(
-        self: Arc<Self>,
-        listener: TcpListener,
-        mut ended: mpsc::Receiver<()>,
-        mut shutdown: Shutdown,
-    ) {
+    pub async fn serve(self: Arc<Self>, listener: TcpListener, mut shutdown: Shutdown) {
         let connections = GracefulShutdown::new();
         loop {
             tokio::select! {
@@ -129,10 +125,10 @@ impl Server {
         }
         drop(listener);
         let timeout = self.app().map_or(Duration::ZERO, |app| app.timeout);
-        drop(self);
         let drained = async {
             connections.shutdown().await;
-            ended.recv().await;
+            // A component may go on when it has answered.
+            let _ = self.running.acquire_many(REQUESTS_MAX).await;
         };
         tokio::select! {
             () = drained => {}

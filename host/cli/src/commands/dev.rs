@@ -32,7 +32,7 @@ pub fn run(args: &ProjectArgs, dev: &Dev) -> Result<()> {
         if let Some(build) = &build {
             build.add_rust_target().await?;
         }
-        let (server, ended) = Server::new(Pages::Detailed, listen.trust_forwarded);
+        let server = Server::new(Pages::Detailed, listen.trust_forwarded);
         let mut session = Session {
             args,
             dev,
@@ -55,7 +55,7 @@ pub fn run(args: &ProjectArgs, dev: &Dev) -> Result<()> {
             }
         };
         tokio::select! {
-            () = server.serve(listener, ended, shutdown) => {}
+            () = server.serve(listener, shutdown) => {}
             () = renewals => {}
         }
         close(&larder).await

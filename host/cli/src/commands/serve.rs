@@ -32,11 +32,11 @@ pub fn run(args: &ProjectArgs, serve: &Serve) -> Result<()> {
         let (ready, bound) = Guest::new(&guest, &larder)?;
         describe_store(&store);
         describe_bindings(&guest.bindings, &bound, &store.place, project).await?;
-        let (server, ended) = Server::new(Pages::RequestId, listen.trust_forwarded);
+        let server = Server::new(Pages::RequestId, listen.trust_forwarded);
         server.replace(App::new(handler, ready, listen.timeout));
         let shutdown = Shutdown::listen()?;
         serve::announce(&listener)?;
-        server.serve(listener, ended, shutdown).await;
+        server.serve(listener, shutdown).await;
         close(&larder).await
     })
 }

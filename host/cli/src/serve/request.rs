@@ -66,7 +66,7 @@ impl Server {
         let outparam = http.new_response_outparam(sender).map_err(refused)?;
 
         let call = Call { app, store, incoming, outparam, stderr };
-        let running = self.running.clone();
+        let running = self.running.clone().acquire_owned().await;
         // A task of its own: the component may go on when it has answered, and is not broken off
         // in the middle of something when the client goes away.
         let task = tokio::spawn(async move {

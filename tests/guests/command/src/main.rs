@@ -6,7 +6,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let args: Vec<_> = std::env::args().skip(1).collect();
     match args.first().map_or("", String::as_str) {
-        "exit" => std::process::exit(args[1].parse().expect("a number")),
+        "exit" => wasip2::cli::exit::exit_with_code(args[1].parse().expect("a number")),
         "fail" => return ExitCode::FAILURE,
         "panic" => panic!("the guest's own words"),
         "environment" => std::env::vars().for_each(|(name, value)| println!("{name}={value}")),
