@@ -26,7 +26,7 @@ fn tour(readme: &str) -> Vec<Step> {
                 steps.push(Step { command: command.to_owned(), prints: String::new() });
             }
             _ if in_console => {
-                let step = steps.last_mut().expect("a console block begins with a command");
+                let step = steps.last_mut().unwrap();
                 step.prints += line;
                 step.prints += "\n";
             }
@@ -70,7 +70,7 @@ fn assert_runs(readme: &str) {
         .collect::<String>()
         .replace(WRITTEN_URL, &server.url(""))
         .replace("curl ", "curl -s ");
-    let ran = Command::new("bash").args(["-c", &script]).output().expect("bash and curl");
+    let ran = Command::new("bash").args(["-c", &script]).output().unwrap();
     let printed = String::from_utf8(ran.stdout).unwrap();
     for (step, printed) in steps.iter().zip(printed.split(MARK)) {
         assert_eq!(alike(printed.trim()), alike(step.prints.trim()), "$ {}", step.command);
