@@ -4,6 +4,8 @@ use crate::project::Project;
 use crate::server::{Server, eventually};
 use larder_test_guests::component;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// A project whose build puts together what the sources say: `good` is the guest, anything else
@@ -48,7 +50,7 @@ fn it_builds_and_serves_and_says_what_and_where() {
     assert_eq!(server.get("/").body, "hello");
     server.says(&["built out/app.wasm, ", "iB, in "]);
     server.says(&["store .larder"]);
-    server.says(&["binding KV: namespace KV, just created; list them with: larder key list"]);
+    server.says(&["binding KV: namespace KV, 0 keys, just created; when stopped, list them with: larder key list"]);
     server.says(&["method=GET", "path=/", "status=200"]);
     assert!(project.path(".larder/.gitignore").exists());
 }
@@ -89,13 +91,47 @@ fn a_change_of_the_config_is_taken_up() {
     let config = fs::read_to_string(project.path("larder.toml")).unwrap();
     let changed = config.replace("SAYS = \"1\"", "SAYS = \"2\"").replace("\"KV\"", "\"CACHE\"");
     project.write("larder.toml", changed);
-    server.says(&["binding CACHE: namespace CACHE, just created"]);
+    server.says(&["binding CACHE: namespace CACHE, 0 keys, just created"]);
     eventually(|| (environment(&server) == "SAYS=2\n").then_some(()), || environment(&server));
     project.write("larder.toml", "nonsense");
     server.says(&["error: larder.toml:1: "]);
     assert_eq!(environment(&server), "SAYS=2\n");
     project.write("larder.toml", config);
     eventually(|| (environment(&server) == "SAYS=1\n").then_some(()), || environment(&server));
+}
+
+#[test]
+fn a_watched_directory_may_hold_what_is_no_source() {
+    let project = project();
+    let config = fs::read_to_string(project.path("larder.toml")).unwrap();
+    project.write("larder.toml", config.replace("[\"src\"]", "[\".\"]"));
+    fs::create_dir(project.path("out")).unwrap();
+    let server = Server::start(&project, ["dev"]);
+    assert_eq!(server.get("/put/a").body, "put");
+    sleep(Duration::from_millis(500));
+    let builds = || server.log().iter().filter(|line| line.starts_with("built ")).count();
+    assert_eq!(builds(), 1, "neither the build nor the store is a change: {:#?}", server.log());
+    project.write("src/more", "");
+    eventually(|| (builds() == 2).then_some(()), || format!("{:#?}", server.log()));
+}
+
+#[test]
+fn a_missing_rust_target_is_added() {
+    let project = project();
+    let config = fs::read_to_string(project.path("larder.toml")).unwrap();
+    let config = config.replace("out/", "out/wasm32-wasip2/");
+    project.write("larder.toml", config.replace("mkdir -p out", "mkdir -p out/wasm32-wasip2"));
+    // One that has no target yet.
+    project.write("bin/rustup", "#!/bin/sh\n[ \"$2\" = list ] || echo \"$@\" > added\n");
+    let rustup = project.path("bin/rustup");
+    fs::set_permissions(rustup, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", project.path("bin").display(), std::env::var("PATH").unwrap());
+    let mut command = project.command(["dev", "--addr", "127.0.0.1:0"]);
+    command.env("PATH", path);
+    let server = Server::spawn(command);
+    assert_eq!(server.get("/").body, "hello");
+    server.says(&["adding the Rust target: rustup target add wasm32-wasip2"]);
+    assert_eq!(fs::read_to_string(project.path("added")).unwrap(), "target add wasm32-wasip2\n");
 }
 
 #[test]

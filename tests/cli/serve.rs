@@ -108,7 +108,7 @@ fn the_first_line_is_the_address_and_everything_else_is_said_aside() {
     assert_eq!(server.get("/print").status, 200);
     server.says(&["component ", "http-probe.wasm", "KiB, loaded in"]);
     server.says(&["store in memory"]);
-    server.says(&["binding KV: namespace kv, just created"]);
+    server.says(&["binding KV: namespace kv, 0 keys, just created"]);
     server.says(&["binding VIEW: namespace kv, read-only, 0 keys"]);
     server.says(&["printed on standard output"]);
     server.says(&["printed on standard error"]);
@@ -317,6 +317,7 @@ fn a_store_in_use_is_refused_with_who_has_it() {
     let arguments = ["serve", sessions.to_str().unwrap(), "--addr", "127.0.0.1:0"];
     let said = project.larder(arguments).ended().2;
     assert!(said.contains("is in use by"), "{said}");
+    assert!(said.ends_with("stop it, or name another store by --store DIR\n"), "{said}");
     assert_eq!(server.get("/").status, 200);
 }
 

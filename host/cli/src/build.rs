@@ -16,7 +16,7 @@ impl BuildSettings {
         let mut command = shell(&self.command);
         command.current_dir(&self.directory).kill_on_drop(true);
         command.stdin(Stdio::null()).stdout(stderr()?);
-        if let Some((target, _)) = cargo_output(&self.component) {
+        if let Some(target) = self.target_directory() {
             // The component is to come out where the config says, also when the environment sends
             // everybody's builds elsewhere.
             command.env("CARGO_TARGET_DIR", target);
@@ -34,6 +34,11 @@ impl BuildSettings {
         let (size, time) = (output::size(metadata.len()), output::time(started.elapsed()));
         output::note(format_args!("built {component}, {size}, in {time}"));
         Ok(())
+    }
+
+    /// Where cargo puts what it builds, when it is cargo that does.
+    pub fn target_directory(&self) -> Option<&Path> {
+        cargo_output(&self.component).map(|(directory, _)| directory)
     }
 
     /// Adds the Rust target that the component is built for, where rustup manages Rust and lacks it.

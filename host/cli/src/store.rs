@@ -17,7 +17,7 @@ impl StoreSettings {
                 create_directory(directory).with_context(|| {
                     format!("cannot create the store {}", output::path(directory))
                 })?;
-                Ok(self.options().open(directory)?)
+                self.options().open(directory).map_err(cannot_open)
             }
         }
     }
@@ -30,7 +30,7 @@ impl StoreSettings {
         }
         match self.options().create(false).open(directory) {
             Err(Error::NotFound { .. }) => Err(no_store(directory)),
-            result => Ok(result?),
+            result => result.map_err(cannot_open),
         }
     }
 
@@ -56,6 +56,13 @@ fn create_directory(directory: &Path) -> std::io::Result<()> {
     }
     fs::create_dir_all(directory)?;
     fs::write(directory.join(".gitignore"), "*\n")
+}
+
+fn cannot_open(error: Error) -> anyhow::Error {
+    match &error {
+        Error::Locked { .. } => anyhow!("{error}: stop it, or name another store by --store DIR"),
+        _ => error.into(),
+    }
 }
 
 fn no_store(directory: &Path) -> anyhow::Error {

@@ -18,17 +18,16 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Watches files, and directories with all below them, but for what is written by a build.
-    pub fn new(paths: &[PathBuf], built: &Path) -> Result<Self> {
+    /// Watches files, and directories with all below them, but for what is no source: what a build
+    /// and what a running component write.
+    pub fn new(paths: &[PathBuf], except: &[PathBuf]) -> Result<Self> {
         let (sender, changes) = mpsc::channel(1);
         let paths = canonical(paths)?;
-        let built = built.canonicalize().unwrap_or_else(|_| built.to_owned());
+        let except: Vec<_> = except.iter().map(|path| canonical_or_missing(path)).collect();
         let watched = paths.clone();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             let Ok(event) = event else { return };
-            let ours = |path: &PathBuf| {
-                *path != built && watched.iter().any(|watched| path.starts_with(watched))
-            };
+            let ours = |path: &PathBuf| is_below(path, &watched) && !is_below(path, &except);
             // Reading is no change, and a full channel holds one already.
             if !matches!(event.kind, EventKind::Access(_)) && event.paths.iter().any(ours) {
                 let _ = sender.try_send(());
@@ -58,6 +57,16 @@ fn canonical(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let canonical =
         paths.iter().map(|path| path.canonicalize().with_context(|| cannot_watch(path)));
     canonical.collect()
+}
+
+fn is_below(path: &Path, roots: &[PathBuf]) -> bool {
+    roots.iter().any(|root| path.starts_with(root))
+}
+
+/// The same for a path that may not exist yet, which its directory then may.
+fn canonical_or_missing(path: &Path) -> PathBuf {
+    let missing = || Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?));
+    path.canonicalize().ok().or_else(missing).unwrap_or_else(|| path.to_owned())
 }
 
 fn cannot_watch(path: &Path) -> String {

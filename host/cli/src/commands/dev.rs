@@ -7,7 +7,9 @@ use crate::engine;
 use crate::guest::Guest;
 use crate::output;
 use crate::serve::{self, App, Pages, Server};
-use crate::settings::{self, Binding, BuildSettings, GuestSettings, ListenSettings, StoreSettings};
+use crate::settings::{
+    self, Binding, BuildSettings, GuestSettings, ListenSettings, Place, StoreSettings,
+};
 use crate::shutdown::Shutdown;
 use crate::watch::Watch;
 use anyhow::{Result, bail};
@@ -93,7 +95,7 @@ impl Session<'_> {
         let project = project(self.args, self.dev)?;
         let build = BuildSettings::new(&project)?;
         let component = settings::component(None, Some(&project))?;
-        let watch = watch(&project, build.as_ref(), &component)?;
+        let watch = watch(&project, build.as_ref(), &component, &self.store.place)?;
         if let Err(error) = self.serve(&project, build.as_ref(), &component).await {
             output::note(format_args!("error: {error:#}"));
             output::note("waiting for changes");
@@ -127,16 +129,24 @@ impl Session<'_> {
 }
 
 /// The sources, or the component itself when it is built elsewhere; and the config.
-fn watch(project: &ConfigFile, build: Option<&BuildSettings>, component: &Path) -> Result<Watch> {
+fn watch(
+    project: &ConfigFile,
+    build: Option<&BuildSettings>,
+    component: &Path,
+    store: &Place,
+) -> Result<Watch> {
     let mut paths: Vec<PathBuf> = vec![project.path.clone()];
+    let mut except = Vec::new();
     match build {
         Some(build) => {
             paths.extend(build.watch.iter().cloned());
-            Watch::new(&paths, component)
+            except.push(component.to_owned());
+            except.extend(build.target_directory().map(Path::to_owned));
         }
-        None => {
-            paths.push(component.to_owned());
-            Watch::new(&paths, Path::new(""))
-        }
+        None => paths.push(component.to_owned()),
     }
+    if let Place::Directory(store) = store {
+        except.push(store.clone());
+    }
+    Watch::new(&paths, &except)
 }

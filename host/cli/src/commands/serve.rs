@@ -90,18 +90,19 @@ pub async fn describe_bindings(
             crate::config::Access::ReadOnly => ", read-only",
             crate::config::Access::ReadWrite => "",
         };
-        let keys = match bound.created {
-            true => "just created".into(),
-            false => output::count(info.keys, "key"),
-        };
+        let keys = output::count(info.keys, "key");
+        let created = if bound.created { ", just created" } else { "" };
         let look = match place {
             Place::Directory(directory) => {
                 let list = list_command(binding, &info.title, directory, project);
-                format!("; list them with: {list}")
+                // While we have the store, no other process can open it.
+                format!("; when stopped, list them with: {list}")
             }
             Place::Memory => String::new(),
         };
-        output::note(format_args!("binding {name}: namespace {title}{access}, {keys}{look}"));
+        output::note(format_args!(
+            "binding {name}: namespace {title}{access}, {keys}{created}{look}"
+        ));
     }
     if bindings.is_empty() {
         output::note("no bindings: name them in larder.toml, or by --kv NAME");
