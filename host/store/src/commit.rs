@@ -178,6 +178,11 @@ pub(crate) fn validate(checks: &[Check], operations: &[Operation]) -> Result<()>
         let count = if operations.is_empty() { 0 } else { count as u64 };
         return Err(Error::OperationCount { count, max: COMMIT_OPERATIONS_MAX as u64 });
     }
+    for operation in operations {
+        if let Operation::Put { value, .. } = operation {
+            entry::validate_size(value.len() as u64)?;
+        }
+    }
     // One value alone is measured by its own limit, so that a put is as good in a commit.
     if operations.len() > 1 {
         let checked = checks.iter().map(|check| check.key.len() as u64);

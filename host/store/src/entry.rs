@@ -1,6 +1,6 @@
 //! What is kept of a key.
 
-use crate::limits::METADATA_BYTES_MAX;
+use crate::limits::{METADATA_BYTES_MAX, VALUE_BYTES_MAX};
 use crate::{Error, Result, UnixMillis};
 use bytes::Bytes;
 use serde::de::IgnoredAny;
@@ -59,6 +59,12 @@ pub struct Entry {
     pub value: Bytes,
     /// What is kept beside it.
     pub head: Head,
+}
+
+/// Refuses a value above 25 MiB, as in Workers KV.
+pub(crate) fn validate_size(bytes: u64) -> Result<()> {
+    let max = VALUE_BYTES_MAX as u64;
+    if bytes > max { Err(Error::ValueTooLarge { bytes, max }) } else { Ok(()) }
 }
 
 /// Metadata as it is kept; refused when it is not JSON text of at most 1024 bytes, as in Workers KV.

@@ -107,9 +107,8 @@ impl Plan {
 
 fn higher(a: Bound<Vec<u8>>, b: Bound<Vec<u8>>) -> Bound<Vec<u8>> {
     match (&a, &b) {
-        (Bound::Included(x) | Bound::Excluded(x), Bound::Included(y)) if x >= y => a,
+        (Bound::Included(x), Bound::Included(y)) if x >= y => a,
         (Bound::Included(x), Bound::Excluded(y)) if x > y => a,
-        (Bound::Excluded(x), Bound::Excluded(y)) if x >= y => a,
         _ => b,
     }
 }

@@ -5,7 +5,7 @@ use crate::commit::{
 };
 use crate::engine::{Done, Engine, Outcome, Value, Write};
 use crate::key::{Row, Scope};
-use crate::limits::{GET_MANY_BYTES_MAX, GET_MANY_KEYS_MAX, LIST_ROWS_MAX, VALUE_BYTES_MAX};
+use crate::limits::{GET_MANY_BYTES_MAX, GET_MANY_KEYS_MAX, LIST_ROWS_MAX};
 use crate::list::{Plan, encode_cursor};
 use crate::write::{Condition, RowOperation};
 use crate::{
@@ -43,6 +43,12 @@ impl Namespace {
     /// The namespace's id, which stays when it is renamed.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Whether the namespace has been deleted, so that every operation would answer
+    /// [`Error::NamespaceDeleted`].
+    pub fn is_deleted(&self) -> bool {
+        self.deleted.load(Ordering::Acquire)
     }
 
     /// Title, id, and how many keys and bytes there are, in the whole namespace.
@@ -124,10 +130,7 @@ impl Namespace {
         options: PutOptions,
     ) -> Result<WriteOutcome> {
         let value = Value::Bytes(value.into());
-        if value.size() > VALUE_BYTES_MAX as u64 {
-            let (bytes, max) = (value.size(), VALUE_BYTES_MAX as u64);
-            return Err(Error::ValueTooLarge { bytes, max });
-        }
+        entry::validate_size(value.size())?;
         self.put_value(self.row(key)?, value, options).await
     }
 
@@ -293,10 +296,7 @@ impl Namespace {
     }
 
     fn live(&self) -> Result<()> {
-        match self.deleted.load(Ordering::Acquire) {
-            true => Err(Error::NamespaceDeleted),
-            false => Ok(()),
-        }
+        if self.is_deleted() { Err(Error::NamespaceDeleted) } else { Ok(()) }
     }
 
     fn now(&self) -> UnixMillis {

@@ -2,8 +2,8 @@
 
 use crate::engine::{PieceReader, PieceWriter, Value};
 use crate::key::Row;
-use crate::limits::{PIECE_BYTES, VALUE_BYTES_MAX};
-use crate::{Error, KeyInfo, Namespace, PutOptions, Result, WriteOutcome};
+use crate::limits::PIECE_BYTES;
+use crate::{Error, KeyInfo, Namespace, PutOptions, Result, WriteOutcome, entry};
 use bytes::{Bytes, BytesMut};
 use std::fmt;
 use std::sync::Arc;
@@ -99,9 +99,7 @@ impl Writer {
 
     async fn gather(&mut self, mut chunk: &[u8]) -> Result<()> {
         let size = self.size + chunk.len() as u64;
-        if size > VALUE_BYTES_MAX as u64 {
-            return Err(Error::ValueTooLarge { bytes: size, max: VALUE_BYTES_MAX as u64 });
-        }
+        entry::validate_size(size)?;
         self.size = size;
         while !chunk.is_empty() {
             if self.gathered.len() == PIECE_BYTES {

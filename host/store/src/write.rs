@@ -2,7 +2,6 @@
 
 use crate::engine::{Rows, Staged};
 use crate::key::Row;
-use crate::limits::VALUE_BYTES_MAX;
 use crate::{Error, Expiration, Head, Result, UnixMillis, Version};
 use bytes::Bytes;
 use std::collections::HashMap;
@@ -242,10 +241,6 @@ impl Evaluation<'_> {
         match operation {
             RowOperation::Put { row, value, metadata, expiration } => {
                 let size = value.size();
-                if size > VALUE_BYTES_MAX as u64 {
-                    let (bytes, max) = (size, VALUE_BYTES_MAX as u64);
-                    return Err(Error::ValueTooLarge { bytes, max });
-                }
                 let expiration = self.resolve(expiration)?;
                 let head = Head { version, expiration, metadata, size };
                 self.change(Change::Put { row, head, value });

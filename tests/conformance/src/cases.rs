@@ -229,6 +229,7 @@ cases! {
         a_commit_of_1001_checks_and_operations_is_refused,
         a_commit_counts_keys_values_and_metadata_to_25_mib,
         a_commit_may_put_one_value_of_25_mib,
+        a_value_too_large_is_told_as_such_in_a_commit_too,
     }
     pieces {
         a_reader_gives_the_value_from_any_offset,

@@ -33,6 +33,9 @@ pub(super) async fn open<T: KvView + 'static>(
 
     let KvCtxView { ctx, table, hooks } = cx.data_mut().kv();
     if let Some(grant) = ctx.grants.get(&name).filter(|_| whole) {
+        if grant.namespace.is_deleted() {
+            return Err(wit::Error::NoSuchBinding.into());
+        }
         return Ok(table.push(grant.clone())?);
     }
     if ctx.first_asked_for(&name) {

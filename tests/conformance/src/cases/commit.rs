@@ -271,3 +271,16 @@ pub fn a_commit_may_put_one_value_of_25_mib(kv: &dyn Subject) {
     kv.committed(vec![one]);
     assert!(kv.get("k").unwrap().unwrap() == value);
 }
+
+pub fn a_value_too_large_is_told_as_such_in_a_commit_too(kv: &dyn Subject) {
+    let too_large =
+        Error::TooLarge { of: Limited::Value, bytes: 26_214_401, bytes_max: 26_214_400 };
+    let large = Operation::Put {
+        key: "k".into(),
+        value: super::limits::value_of(26_214_401).into(),
+        expiration: None,
+        metadata: None,
+    };
+    assert_eq!(kv.commit(vec![], vec![put("a", "v"), large]), Err(too_large));
+    assert_eq!(kv.names(&ListOptions::default()), [""; 0]);
+}
