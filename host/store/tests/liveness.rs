@@ -176,15 +176,22 @@ fn sweeping_keeps_up_with_many_writers() {
         let expiring = PutOptions::new().ttl(Duration::from_secs(1));
         (0..80).for_each(|round| write(round, expiring.clone()));
         clock.advance(Duration::from_secs(1));
-        // The sweeper looks once a second while it has found nothing.
-        let now_ms = || SystemClock.monotonic_ms().unwrap();
-        let (began_ms, mut rounds) = (now_ms(), 0);
-        while rounds < 100 || now_ms() < began_ms + 1500 {
-            write(1000 + rounds, PutOptions::new());
-            rounds += 1;
+        // The sweeper looks once a second while it has found nothing; then it frees more than these
+        // writes put.
+        let (mut puts, mut more) = (0, 0);
+        let left = |puts: usize| namespace.blocking().info().unwrap().keys - puts as u64;
+        let began_ms = now_ms();
+        while now_ms() < began_ms + 1500 || (left(puts) > 0 && more < 120) {
+            write(1000 + puts, PutOptions::new());
+            puts += WRITERS;
+            more += usize::from(now_ms() >= began_ms + 1500);
         }
-        assert_eq!(namespace.blocking().info().unwrap().keys, (rounds * WRITERS) as u64);
+        assert_eq!(left(puts), 0);
     });
+}
+
+fn now_ms() -> u64 {
+    SystemClock.monotonic_ms().unwrap()
 }
 
 #[test]
