@@ -1,12 +1,12 @@
 //! Two plugins in one program, each with keys of its own and both with settings that they can only
 //! read. What a plugin keeps is there again at the next start, and the program can read it.
 
+use anyhow::{Context as _, Result, bail};
 use larder_store::Larder;
 use larder_wasmtime::{Access, KvCtx, KvCtxView, KvGrants, KvView, WallClock};
 use std::env;
 use wasmtime::component::{Component, Linker, ResourceTable};
-use wasmtime::error::Context;
-use wasmtime::{Engine, Result, Store, bail};
+use wasmtime::{Engine, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 wasmtime::component::bindgen!({ path: "plugin/wit" });
@@ -44,7 +44,8 @@ fn main() -> Result<()> {
     let mut linker = Linker::<State>::new(&engine);
     wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
     larder_wasmtime::p2::add_to_linker_sync(&mut linker)?;
-    let component = Component::from_file(&engine, plugin).context("that is no plugin")?;
+    let component = Component::from_file(&engine, plugin).map_err(anyhow::Error::from);
+    let component = component.context("that is no plugin")?;
     let component = PluginPre::new(linker.instantiate_pre(&component)?)?;
 
     for name in ["clock", "weather"] {
