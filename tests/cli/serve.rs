@@ -246,6 +246,18 @@ fn a_request_body_without_end_ends_by_the_timeout() {
 }
 
 #[test]
+fn an_answer_that_is_broken_off_does_not_seem_whole() {
+    let server = probe(&Project::new(), &["--timeout", "1s"]);
+    for (how, why) in [("by-panic", "trapped"), ("by-timeout", "took longer than 1s")] {
+        let answer = ureq::get(server.url(&format!("/break-off/{how}"))).call();
+        let whole = answer.and_then(|mut answer| answer.body_mut().read_to_string());
+        assert!(whole.is_err(), "{how}: {whole:?}");
+        server.says(&["after the answer had begun", why]);
+    }
+    assert_eq!(server.get("/").body, "hello");
+}
+
+#[test]
 fn a_request_without_a_host_is_the_clients_mistake() {
     let server = probe(&Project::new(), &[]);
     let mut stream = TcpStream::connect(server.url("").trim_start_matches("http://")).unwrap();

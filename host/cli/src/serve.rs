@@ -1,5 +1,6 @@
 //! HTTP in front of a component: one wasmtime store per request.
 
+mod body;
 mod failure;
 mod request;
 

@@ -1,5 +1,6 @@
 //! One request: its way into an instance of the component and back.
 
+use super::body::BrokenOff;
 use super::failure::Failure;
 use super::{App, Server};
 use crate::guest::{GuestStderr, State};
@@ -65,7 +66,8 @@ impl Server {
         let incoming = incoming.map_err(|error| Failure::bad_request(error.to_string()))?;
         let outparam = http.new_response_outparam(sender).map_err(refused)?;
 
-        let call = Call { app, store, incoming, outparam, stderr };
+        let broken_off = BrokenOff::default();
+        let call = Call { app, store, incoming, outparam, stderr, broken_off: broken_off.clone() };
         let running = self.running.clone().acquire_owned().await;
         // A task of its own: the component may go on when it has answered, and is not broken off
         // in the middle of something when the client goes away.
@@ -81,7 +83,7 @@ impl Server {
                         tracing::error!("after the answer had begun: {}", failure.text());
                     }
                 });
-                Ok(answer)
+                Ok(answer.map(|body| broken_off.watch(body)))
             }
             Ok(Err(code)) => Err(answered_with(&code)),
             // The store has gone, and with it the sender.
@@ -101,11 +103,12 @@ struct Call {
     incoming: Resource<HostIncomingRequest>,
     outparam: Resource<HostResponseOutparam>,
     stderr: GuestStderr,
+    broken_off: BrokenOff,
 }
 
 impl Call {
     async fn run(self) -> Result<(), Failure> {
-        let Self { app, mut store, incoming, outparam, stderr } = self;
+        let Self { app, mut store, incoming, outparam, stderr, broken_off } = self;
         let deadline = Instant::now() + app.timeout;
         let timed_out = || took_longer(app.timeout);
         let slot = timeout_at(deadline, app.slots.acquire()).await.map_err(|_| timed_out())?;
@@ -120,6 +123,9 @@ impl Call {
             Ok(Err(error)) => Err(ended(&error, store.data()).printed(stderr.tail())),
             Err(_) => Err(timed_out().printed(stderr.tail())),
         };
+        if result.is_err() {
+            broken_off.set();
+        }
         // The instance leaves the pool before another may take its place.
         drop(store);
         drop(slot);
