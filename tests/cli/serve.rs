@@ -210,6 +210,12 @@ fn an_endless_loop_ends_by_the_timeout_and_others_are_answered_meanwhile() {
 }
 
 #[test]
+fn a_timeout_longer_than_time_itself_lets_requests_take_theirs() {
+    let server = probe(&Project::new(), &["--timeout", "500000000000y"]);
+    assert_eq!(server.get("/").body, "hello");
+}
+
+#[test]
 fn memory_beyond_the_limit_is_500_and_says_so() {
     let server = probe(&Project::new(), &["--memory-max", "32 MiB"]);
     assert_eq!(server.get("/allocate/16").body, (16 << 20).to_string());
