@@ -181,11 +181,12 @@ impl MemoryLimit {
 
     fn grow(&mut self, current: usize, desired: usize) -> bool {
         let used = self.used.saturating_add(desired.saturating_sub(current));
-        match used <= self.max {
+        let fits = used <= self.max;
+        match fits {
             true => self.used = used,
             false => self.refused = true,
         }
-        !self.refused
+        fits
     }
 }
 
@@ -209,5 +210,20 @@ impl ResourceLimiter for MemoryLimit {
         let (current, desired) =
             (current.saturating_mul(ELEMENT_BYTES), desired.saturating_mul(ELEMENT_BYTES));
         Ok(self.grow(current, desired))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_component_that_was_refused_memory_may_go_on_with_less() {
+        let mut memory = MemoryLimit { max: 100, used: 0, refused: false };
+        assert!(memory.grow(0, 60));
+        assert!(!memory.grow(60, 101));
+        assert!(memory.refused().is_some());
+        assert!(memory.grow(60, 100));
+        assert!(!memory.grow(0, 1), "another memory");
     }
 }
