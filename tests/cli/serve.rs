@@ -225,6 +225,15 @@ fn memory_beyond_the_limit_is_500_and_says_so() {
 }
 
 #[test]
+fn a_component_that_hoards_handles_traps_and_the_server_goes_on() {
+    let server = probe(&Project::new(), &["--kv", "KV"]);
+    assert_eq!(server.get("/hoard/1000").body, "1000");
+    assert_eq!(server.get("/hoard/5000").status, 500);
+    server.says(&["resource table has no free keys"]);
+    assert_eq!(server.get("/").body, "hello");
+}
+
+#[test]
 fn a_request_body_without_end_ends_by_the_timeout() {
     let server = probe(&Project::new(), &["--timeout", "1s", "--memory-max", "64MiB"]);
     let address = server.url("").trim_start_matches("http://").to_owned();

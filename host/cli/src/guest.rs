@@ -25,6 +25,9 @@ use wasmtime_wasi_http::{WasiHttpHooks, WasiHttpView};
 
 /// Most names that are said to be not bound, so that a guest cannot flood the log.
 const UNBOUND_MAX: usize = 100;
+/// Most handles that an instance may hold at a time. What is behind one, such as a set of headers,
+/// lies in our memory, where the limit of the component's own does not see it.
+const HANDLES_MAX: usize = 4096;
 
 /// What every instance is given, ready to be handed out.
 pub struct Guest {
@@ -78,8 +81,10 @@ impl Guest {
     ) -> Store<State> {
         let mut wasi = WasiCtx::builder();
         stdio(&mut wasi).envs(&self.vars).wall_clock(WallClock::new(self.clock.clone()));
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(HANDLES_MAX);
         let state = State {
-            table: ResourceTable::new(),
+            table,
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
             outgoing: DenyOutgoing,
