@@ -91,7 +91,7 @@ fn the_rate_limit_is_by_the_address_that_the_client_cannot_choose() {
 #[test]
 fn a_trusted_proxy_says_who_the_client_is() {
     let project = Project::new();
-    let forwarded = ("X-Forwarded-For", "192.0.2.7, 198.51.100.1");
+    let forwarded = ("X-Forwarded-For", "198.51.100.1, 192.0.2.7");
     let server = probe(&project, &[]);
     let answer = server.get_with("/header/cf-connecting-ip", &[forwarded]);
     assert_eq!(answer.body, "127.0.0.1");

@@ -166,10 +166,12 @@ fn host(headers: &HeaderMap) -> Option<&str> {
 /// be trusted.
 fn client_address(headers: &HeaderMap, peer: SocketAddr, trust_forwarded: bool) -> IpAddr {
     let forwarded = || {
-        let header = headers.get(&X_FORWARDED_FOR)?.to_str().ok()?;
-        let first = header.split(',').next()?.trim();
-        let with_port = || first.parse::<SocketAddr>().map(|addr| addr.ip());
-        first.parse().or_else(|_| with_port()).ok()
+        // A proxy adds the address it sees at the end; what stands before it the client may have
+        // written itself.
+        let header = headers.get_all(&X_FORWARDED_FOR).iter().next_back()?.to_str().ok()?;
+        let last = header.rsplit(',').next()?.trim();
+        let with_port = || last.parse::<SocketAddr>().map(|addr| addr.ip());
+        last.parse().or_else(|_| with_port()).ok()
     };
     let forwarded = if trust_forwarded { forwarded() } else { None };
     forwarded.unwrap_or_else(|| peer.ip()).to_canonical()
@@ -184,25 +186,32 @@ fn rounded(time: Duration) -> Duration {
 mod tests {
     use super::*;
 
-    fn address(forwarded: Option<&'static str>, peer: &str, trust: bool) -> String {
+    fn address<const N: usize>(forwarded: [&'static str; N], peer: &str, trust: bool) -> String {
         let mut headers = HeaderMap::new();
-        if let Some(forwarded) = forwarded {
-            headers.insert(&X_FORWARDED_FOR, HeaderValue::from_static(forwarded));
+        for forwarded in forwarded {
+            headers.append(&X_FORWARDED_FOR, HeaderValue::from_static(forwarded));
         }
         client_address(&headers, peer.parse().unwrap(), trust).to_string()
     }
 
     #[test]
     fn the_client_is_the_peer_unless_a_proxy_is_trusted() {
-        assert_eq!(address(None, "192.0.2.1:5", false), "192.0.2.1");
-        assert_eq!(address(Some("192.0.2.9"), "192.0.2.1:5", false), "192.0.2.1");
-        assert_eq!(address(Some("192.0.2.9, 192.0.2.8"), "192.0.2.1:5", true), "192.0.2.9");
-        assert_eq!(address(Some("[2001:db8::1]:443"), "192.0.2.1:5", true), "2001:db8::1");
+        assert_eq!(address([], "192.0.2.1:5", false), "192.0.2.1");
+        assert_eq!(address(["192.0.2.9"], "192.0.2.1:5", false), "192.0.2.1");
+        assert_eq!(address(["192.0.2.9"], "192.0.2.1:5", true), "192.0.2.9");
+        assert_eq!(address(["[2001:db8::1]:443"], "192.0.2.1:5", true), "2001:db8::1");
+    }
+
+    #[test]
+    fn what_a_client_says_ahead_of_a_trusted_proxy_is_not_believed() {
+        assert_eq!(address(["192.0.2.8, 192.0.2.9"], "192.0.2.1:5", true), "192.0.2.9");
+        assert_eq!(address(["192.0.2.8", "192.0.2.9"], "192.0.2.1:5", true), "192.0.2.9");
+        assert_eq!(address(["192.0.2.8, unknown"], "192.0.2.1:5", true), "192.0.2.1");
     }
 
     #[test]
     fn a_trusted_proxy_that_says_no_address_is_the_client() {
-        assert_eq!(address(Some("unknown"), "192.0.2.1:5", true), "192.0.2.1");
-        assert_eq!(address(None, "[::ffff:192.0.2.1]:5", true), "192.0.2.1");
+        assert_eq!(address(["unknown"], "192.0.2.1:5", true), "192.0.2.1");
+        assert_eq!(address([], "[::ffff:192.0.2.1]:5", true), "192.0.2.1");
     }
 }
