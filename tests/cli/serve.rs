@@ -272,15 +272,28 @@ fn an_answer_that_is_broken_off_does_not_seem_whole() {
     assert_eq!(server.get("/").body, "hello");
 }
 
+/// Sends the head of a request, byte for byte, and reads to the end.
+fn exchange(server: &Server, head: &str) -> String {
+    let mut stream = TcpStream::connect(server.url("").trim_start_matches("http://")).unwrap();
+    write!(stream, "{head}Connection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
 #[test]
 fn a_request_without_a_host_is_the_clients_mistake() {
     let server = probe(&Project::new(), &[]);
-    let mut stream = TcpStream::connect(server.url("").trim_start_matches("http://")).unwrap();
-    stream.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
+    let answer = exchange(&server, "GET / HTTP/1.0\r\n");
     assert!(answer.starts_with("HTTP/1.0 400"), "{answer}");
     assert!(answer.contains("no Host header"), "{answer}");
+}
+
+#[test]
+fn a_path_does_the_log_no_harm() {
+    let server = probe(&Project::new(), &[]);
+    assert!(exchange(&server, "GET /\u{9b}31m HTTP/1.1\r\nHost: a\r\n").contains("200 OK"));
+    server.says(&[r"path=/\u{9b}31m "]);
 }
 
 #[test]

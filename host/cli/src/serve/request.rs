@@ -4,6 +4,7 @@ use super::body::BrokenOff;
 use super::failure::Failure;
 use super::{App, Server};
 use crate::guest::{GuestStderr, State};
+use crate::output;
 use hyper::body::Incoming;
 use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Request, Response};
@@ -33,7 +34,7 @@ impl Server {
         request: Request<Incoming>,
     ) -> Result<Answer, Infallible> {
         let started = Instant::now();
-        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let (method, path) = (request.method().clone(), output::printable(request.uri().path()));
         let answer = self.answer(peer, request).await;
         let answer = answer.unwrap_or_else(|failure| failure.page(self.pages));
         let (status, time) = (answer.status().as_u16(), rounded(started.elapsed()));
