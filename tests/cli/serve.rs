@@ -290,6 +290,22 @@ fn a_request_without_a_host_is_the_clients_mistake() {
 }
 
 #[test]
+fn a_request_to_what_is_no_host_is_the_clients_mistake() {
+    let server = probe(&Project::new(), &[]);
+    for host in ["", "a b", "a/b"] {
+        let answer = exchange(&server, &format!("GET / HTTP/1.1\r\nHost: {host}\r\n"));
+        assert!(answer.starts_with("HTTP/1.1 400"), "{host}: {answer}");
+        assert!(answer.contains("Host header names no host"), "{host}: {answer}");
+    }
+    let answer = exchange(&server, "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n");
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    for host in ["a", "a:80", "[::1]:8787", "127.0.0.1:1"] {
+        let answer = exchange(&server, &format!("GET / HTTP/1.1\r\nHost: {host}\r\n"));
+        assert!(answer.starts_with("HTTP/1.1 200"), "{host}: {answer}");
+    }
+}
+
+#[test]
 fn a_path_does_the_log_no_harm() {
     let server = probe(&Project::new(), &[]);
     assert!(exchange(&server, "GET /\u{9b}31m HTTP/1.1\r\nHost: a\r\n").contains("200 OK"));

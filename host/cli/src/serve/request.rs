@@ -7,7 +7,8 @@ use crate::guest::{GuestStderr, State};
 use crate::output;
 use hyper::body::Incoming;
 use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue};
-use hyper::{Request, Response};
+use hyper::http::uri::Authority;
+use hyper::{Method, Request, Response};
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -48,9 +49,7 @@ impl Server {
         mut request: Request<Incoming>,
     ) -> Result<Answer, Failure> {
         let app = self.app().ok_or_else(Failure::not_built)?;
-        if request.uri().authority().is_none() && host(request.headers()).is_none() {
-            return Err(Failure::bad_request("the request has no Host header"));
-        }
+        check_target(&request)?;
         let client = client_address(request.headers(), peer, self.trust_forwarded);
         if let Ok(client) = HeaderValue::try_from(client.to_string()) {
             request.headers_mut().insert(&CF_CONNECTING_IP, client);
@@ -159,8 +158,21 @@ fn refused(error: wasmtime::Error) -> Failure {
     Failure::of_component(format!("larder could not hand the request over: {error}"))
 }
 
-fn host(headers: &HeaderMap) -> Option<&str> {
-    headers.get(HOST)?.to_str().ok()
+/// Refuses what no component could make an address of.
+fn check_target(request: &Request<Incoming>) -> Result<(), Failure> {
+    if request.method() == Method::CONNECT {
+        return Err(Failure::bad_request("CONNECT is for proxies, and this is none"));
+    }
+    if request.uri().authority().is_some() {
+        return Ok(());
+    }
+    let Some(host) = request.headers().get(HOST) else {
+        return Err(Failure::bad_request("the request has no Host header"));
+    };
+    match Authority::try_from(host.as_bytes()) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Failure::bad_request("the request's Host header names no host")),
+    }
 }
 
 /// The address that a client cannot choose, unless it reaches us without the proxy that is said to
