@@ -24,6 +24,22 @@ fn a_namespace_is_created_listed_renamed_and_deleted() {
 }
 
 #[test]
+fn a_reader_that_has_seen_enough_of_a_long_list_is_no_failure() {
+    let project = Project::new();
+    for letter in 'a'..='t' {
+        let title = letter.to_string().repeat(512);
+        project.larder(["namespace", "create", &title]).succeeds();
+    }
+    for flags in [&[][..], &["--json"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut list = project.command(["namespace", "list"].into_iter().chain(flags.to_owned()));
+        let output = list.stdout(writer).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{flags:?}: {output:?}");
+    }
+}
+
+#[test]
 fn the_list_can_be_json() {
     let project = Project::with_namespace("b");
     let id = project.larder(["namespace", "create", "a"]).succeeds();

@@ -2,6 +2,8 @@
 
 use crate::project::Project;
 use larder_test_guests::component;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
 
 fn run(project: &Project, flags: &[&str], args: &[&str]) -> crate::project::Ran {
     let guest = component("tests/guests/command");
@@ -47,6 +49,23 @@ fn a_panic_is_exit_code_1_with_its_message() {
 fn a_command_that_never_ends_ends_by_its_timeout() {
     let said = run(&Project::new(), &["--timeout", "300ms"], &["compute"]).fails(1);
     assert_eq!(said, "error: the component took longer than 300ms (--timeout)\n");
+}
+
+#[test]
+fn the_exit_code_says_which_signal_ended_it() {
+    let project = Project::new();
+    let guest = component("tests/guests/command");
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        let mut command =
+            project.command(["run", "--in-memory", guest.to_str().unwrap(), "--", "wait"]);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line, "waiting\n");
+        let kill = Command::new("kill").arg(signal).arg(child.id().to_string()).status();
+        assert!(kill.unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{signal}");
+    }
 }
 
 #[test]

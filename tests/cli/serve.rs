@@ -91,7 +91,7 @@ fn the_rate_limit_is_by_the_address_that_the_client_cannot_choose() {
 #[test]
 fn a_trusted_proxy_says_who_the_client_is() {
     let project = Project::new();
-    let forwarded = ("X-Forwarded-For", "192.0.2.7, 198.51.100.1");
+    let forwarded = ("X-Forwarded-For", "198.51.100.1, 192.0.2.7");
     let server = probe(&project, &[]);
     let answer = server.get_with("/header/cf-connecting-ip", &[forwarded]);
     assert_eq!(answer.body, "127.0.0.1");
@@ -210,11 +210,26 @@ fn an_endless_loop_ends_by_the_timeout_and_others_are_answered_meanwhile() {
 }
 
 #[test]
+fn a_timeout_longer_than_time_itself_lets_requests_take_theirs() {
+    let server = probe(&Project::new(), &["--timeout", "500000000000y"]);
+    assert_eq!(server.get("/").body, "hello");
+}
+
+#[test]
 fn memory_beyond_the_limit_is_500_and_says_so() {
     let server = probe(&Project::new(), &["--memory-max", "32 MiB"]);
     assert_eq!(server.get("/allocate/16").body, (16 << 20).to_string());
     assert_eq!(server.get("/allocate/64").status, 500);
     server.says(&["wanted more than 32.0 MiB of memory (limits.memory)"]);
+    assert_eq!(server.get("/").body, "hello");
+}
+
+#[test]
+fn a_component_that_hoards_handles_traps_and_the_server_goes_on() {
+    let server = probe(&Project::new(), &["--kv", "KV"]);
+    assert_eq!(server.get("/hoard/1000").body, "1000");
+    assert_eq!(server.get("/hoard/5000").status, 500);
+    server.says(&["resource table has no free keys"]);
     assert_eq!(server.get("/").body, "hello");
 }
 
@@ -246,14 +261,55 @@ fn a_request_body_without_end_ends_by_the_timeout() {
 }
 
 #[test]
-fn a_request_without_a_host_is_the_clients_mistake() {
-    let server = probe(&Project::new(), &[]);
+fn an_answer_that_is_broken_off_does_not_seem_whole() {
+    let server = probe(&Project::new(), &["--timeout", "1s"]);
+    for (how, why) in [("by-panic", "trapped"), ("by-timeout", "took longer than 1s")] {
+        let answer = ureq::get(server.url(&format!("/break-off/{how}"))).call();
+        let whole = answer.and_then(|mut answer| answer.body_mut().read_to_string());
+        assert!(whole.is_err(), "{how}: {whole:?}");
+        server.says(&["after the answer had begun", why]);
+    }
+    assert_eq!(server.get("/").body, "hello");
+}
+
+/// Sends the head of a request, byte for byte, and reads to the end.
+fn exchange(server: &Server, head: &str) -> String {
     let mut stream = TcpStream::connect(server.url("").trim_start_matches("http://")).unwrap();
-    stream.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+    write!(stream, "{head}Connection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn a_request_without_a_host_is_the_clients_mistake() {
+    let server = probe(&Project::new(), &[]);
+    let answer = exchange(&server, "GET / HTTP/1.0\r\n");
     assert!(answer.starts_with("HTTP/1.0 400"), "{answer}");
     assert!(answer.contains("no Host header"), "{answer}");
+}
+
+#[test]
+fn a_request_to_what_is_no_host_is_the_clients_mistake() {
+    let server = probe(&Project::new(), &[]);
+    for host in ["", "a b", "a/b"] {
+        let answer = exchange(&server, &format!("GET / HTTP/1.1\r\nHost: {host}\r\n"));
+        assert!(answer.starts_with("HTTP/1.1 400"), "{host}: {answer}");
+        assert!(answer.contains("Host header names no host"), "{host}: {answer}");
+    }
+    let answer = exchange(&server, "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n");
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    for host in ["a", "a:80", "[::1]:8787", "127.0.0.1:1"] {
+        let answer = exchange(&server, &format!("GET / HTTP/1.1\r\nHost: {host}\r\n"));
+        assert!(answer.starts_with("HTTP/1.1 200"), "{host}: {answer}");
+    }
+}
+
+#[test]
+fn a_path_does_the_log_no_harm() {
+    let server = probe(&Project::new(), &[]);
+    assert!(exchange(&server, "GET /\u{9b}31m HTTP/1.1\r\nHost: a\r\n").contains("200 OK"));
+    server.says(&[r"path=/\u{9b}31m "]);
 }
 
 #[test]

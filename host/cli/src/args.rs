@@ -89,7 +89,8 @@ pub struct ListenArgs {
     /// Where to listen; port 0 is any free one [default: 127.0.0.1:8787]
     #[arg(long, value_name = "HOST:PORT")]
     pub addr: Option<String>,
-    /// Behind a proxy: CF-Connecting-IP is the first address of X-Forwarded-For, not the peer's
+    /// Behind a proxy: CF-Connecting-IP is the last address of X-Forwarded-For, which
+    /// the proxy added, not the peer's
     #[arg(long)]
     pub trust_forwarded: bool,
 }

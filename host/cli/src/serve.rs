@@ -1,5 +1,6 @@
 //! HTTP in front of a component: one wasmtime store per request.
 
+mod body;
 mod failure;
 mod request;
 
@@ -120,7 +121,7 @@ impl Server {
                         tokio::time::sleep(ACCEPT_PAUSE).await;
                     }
                 },
-                () = shutdown.requested() => break,
+                _ = shutdown.requested() => break,
             }
         }
         drop(listener);
@@ -135,7 +136,7 @@ impl Server {
             () = tokio::time::sleep(timeout + DRAIN_TIME) => {
                 tracing::warn!("stopped with requests unfinished");
             }
-            () = shutdown.requested() => tracing::warn!("stopped at once, as asked again"),
+            _ = shutdown.requested() => tracing::warn!("stopped at once, as asked again"),
         }
     }
 

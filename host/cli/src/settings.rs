@@ -18,6 +18,8 @@ const STORE_DIRECTORY: &str = ".larder";
 const ADDR: &str = "127.0.0.1:8787";
 const MEMORY_MAX: ByteSize = ByteSize::mib(256);
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// As good as none; a longer time could not be added to the time that it is.
+const TIMEOUT_MAX: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 /// What `dev` watches when the config does not say; those of it that exist.
 const WATCH: [&str; 2] = ["src", "Cargo.toml"];
 
@@ -187,6 +189,7 @@ impl ListenSettings {
         if timeout.is_zero() {
             bail!("a timeout of 0 leaves no time for any request");
         }
+        let timeout = timeout.min(TIMEOUT_MAX);
         Ok(Self { addr: addr.to_owned(), trust_forwarded: listen.trust_forwarded, timeout })
     }
 }

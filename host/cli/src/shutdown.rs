@@ -2,6 +2,11 @@
 
 use anyhow::Result;
 
+/// What a shell makes of the end by a signal: 128 and the signal's number.
+const INTERRUPTED: u8 = 128 + 2;
+#[cfg(unix)]
+const TERMINATED: u8 = 128 + 15;
+
 /// Listens for SIGINT and SIGTERM from now on, which then no longer end the process by themselves.
 #[cfg(unix)]
 pub struct Shutdown {
@@ -17,11 +22,11 @@ impl Shutdown {
         Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
     }
 
-    /// Waits for the next request to stop.
-    pub async fn requested(&mut self) {
+    /// Waits for the next request to stop: the exit code of a command that is cut short by it.
+    pub async fn requested(&mut self) -> u8 {
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => INTERRUPTED,
+            _ = self.terminate.recv() => TERMINATED,
         }
     }
 }
@@ -36,8 +41,9 @@ impl Shutdown {
         Ok(Self(tokio::signal::windows::ctrl_c()?))
     }
 
-    /// Waits for the next request to stop.
-    pub async fn requested(&mut self) {
+    /// Waits for the next request to stop: the exit code of a command that is cut short by it.
+    pub async fn requested(&mut self) -> u8 {
         self.0.recv().await;
+        INTERRUPTED
     }
 }

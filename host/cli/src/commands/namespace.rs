@@ -6,7 +6,7 @@ use crate::{output, store};
 use anyhow::{Result, bail};
 use larder_store::{Error, Larder, NamespaceInfo};
 use serde::Serialize;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 
 pub fn run(project: &ProjectArgs, command: Namespace) -> Result<()> {
     match command {
@@ -49,7 +49,8 @@ fn list(namespaces: &[NamespaceInfo], json: bool) -> Result<()> {
         let rows = namespaces.iter().map(|NamespaceInfo { id, title, keys, bytes }| {
             NamespaceJson { title, id, keys: *keys, bytes: *bytes }
         });
-        serde_json::to_writer_pretty(&mut answer, &rows.collect::<Vec<_>>())?;
+        serde_json::to_writer_pretty(&mut answer, &rows.collect::<Vec<_>>())
+            .map_err(io::Error::from)?;
         writeln!(answer)?;
         return Ok(answer.flush()?);
     }

@@ -39,8 +39,8 @@ pub fn run(args: &ProjectArgs, run: &Run) -> Result<ExitCode> {
             command.wasi_cli_run().call_run(&mut store).await
         };
         tokio::select! {
-            result = call => Ok(Some(result)),
-            () = shutdown.requested() => Ok(None),
+            result = call => Ok(Ok(result)),
+            code = shutdown.requested() => Ok(Err(code)),
             timeout = over(run.guest.timeout) => {
                 let timeout = humantime::format_duration(timeout);
                 bail!("the component took longer than {timeout} (--timeout)")
@@ -51,8 +51,8 @@ pub fn run(args: &ProjectArgs, run: &Run) -> Result<ExitCode> {
     runtime.shutdown_background();
     larder.blocking().close()?;
     match result? {
-        Some(result) => exit_code(result, store.data()),
-        None => Ok(ExitCode::from(130)),
+        Ok(result) => exit_code(result, store.data()),
+        Err(code) => Ok(ExitCode::from(code)),
     }
 }
 

@@ -1,11 +1,14 @@
 //! One request: its way into an instance of the component and back.
 
+use super::body::BrokenOff;
 use super::failure::Failure;
 use super::{App, Server};
 use crate::guest::{GuestStderr, State};
+use crate::output;
 use hyper::body::Incoming;
 use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue};
-use hyper::{Request, Response};
+use hyper::http::uri::Authority;
+use hyper::{Method, Request, Response};
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -32,7 +35,7 @@ impl Server {
         request: Request<Incoming>,
     ) -> Result<Answer, Infallible> {
         let started = Instant::now();
-        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let (method, path) = (request.method().clone(), output::printable(request.uri().path()));
         let answer = self.answer(peer, request).await;
         let answer = answer.unwrap_or_else(|failure| failure.page(self.pages));
         let (status, time) = (answer.status().as_u16(), rounded(started.elapsed()));
@@ -46,9 +49,7 @@ impl Server {
         mut request: Request<Incoming>,
     ) -> Result<Answer, Failure> {
         let app = self.app().ok_or_else(Failure::not_built)?;
-        if request.uri().authority().is_none() && host(request.headers()).is_none() {
-            return Err(Failure::bad_request("the request has no Host header"));
-        }
+        check_target(&request)?;
         let client = client_address(request.headers(), peer, self.trust_forwarded);
         if let Ok(client) = HeaderValue::try_from(client.to_string()) {
             request.headers_mut().insert(&CF_CONNECTING_IP, client);
@@ -65,7 +66,8 @@ impl Server {
         let incoming = incoming.map_err(|error| Failure::bad_request(error.to_string()))?;
         let outparam = http.new_response_outparam(sender).map_err(refused)?;
 
-        let call = Call { app, store, incoming, outparam, stderr };
+        let broken_off = BrokenOff::default();
+        let call = Call { app, store, incoming, outparam, stderr, broken_off: broken_off.clone() };
         let running = self.running.clone().acquire_owned().await;
         // A task of its own: the component may go on when it has answered, and is not broken off
         // in the middle of something when the client goes away.
@@ -81,7 +83,7 @@ impl Server {
                         tracing::error!("after the answer had begun: {}", failure.text());
                     }
                 });
-                Ok(answer)
+                Ok(answer.map(|body| broken_off.watch(body)))
             }
             Ok(Err(code)) => Err(answered_with(&code)),
             // The store has gone, and with it the sender.
@@ -101,11 +103,12 @@ struct Call {
     incoming: Resource<HostIncomingRequest>,
     outparam: Resource<HostResponseOutparam>,
     stderr: GuestStderr,
+    broken_off: BrokenOff,
 }
 
 impl Call {
     async fn run(self) -> Result<(), Failure> {
-        let Self { app, mut store, incoming, outparam, stderr } = self;
+        let Self { app, mut store, incoming, outparam, stderr, broken_off } = self;
         let deadline = Instant::now() + app.timeout;
         let timed_out = || took_longer(app.timeout);
         let slot = timeout_at(deadline, app.slots.acquire()).await.map_err(|_| timed_out())?;
@@ -120,6 +123,9 @@ impl Call {
             Ok(Err(error)) => Err(ended(&error, store.data()).printed(stderr.tail())),
             Err(_) => Err(timed_out().printed(stderr.tail())),
         };
+        if result.is_err() {
+            broken_off.set();
+        }
         // The instance leaves the pool before another may take its place.
         drop(store);
         drop(slot);
@@ -152,18 +158,33 @@ fn refused(error: wasmtime::Error) -> Failure {
     Failure::of_component(format!("larder could not hand the request over: {error}"))
 }
 
-fn host(headers: &HeaderMap) -> Option<&str> {
-    headers.get(HOST)?.to_str().ok()
+/// Refuses what no component could make an address of.
+fn check_target(request: &Request<Incoming>) -> Result<(), Failure> {
+    if request.method() == Method::CONNECT {
+        return Err(Failure::bad_request("CONNECT is for proxies, and this is none"));
+    }
+    if request.uri().authority().is_some() {
+        return Ok(());
+    }
+    let Some(host) = request.headers().get(HOST) else {
+        return Err(Failure::bad_request("the request has no Host header"));
+    };
+    match Authority::try_from(host.as_bytes()) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Failure::bad_request("the request's Host header names no host")),
+    }
 }
 
 /// The address that a client cannot choose, unless it reaches us without the proxy that is said to
 /// be trusted.
 fn client_address(headers: &HeaderMap, peer: SocketAddr, trust_forwarded: bool) -> IpAddr {
     let forwarded = || {
-        let header = headers.get(&X_FORWARDED_FOR)?.to_str().ok()?;
-        let first = header.split(',').next()?.trim();
-        let with_port = || first.parse::<SocketAddr>().map(|addr| addr.ip());
-        first.parse().or_else(|_| with_port()).ok()
+        // A proxy adds the address it sees at the end; what stands before it the client may have
+        // written itself.
+        let header = headers.get_all(&X_FORWARDED_FOR).iter().next_back()?.to_str().ok()?;
+        let last = header.rsplit(',').next()?.trim();
+        let with_port = || last.parse::<SocketAddr>().map(|addr| addr.ip());
+        last.parse().or_else(|_| with_port()).ok()
     };
     let forwarded = if trust_forwarded { forwarded() } else { None };
     forwarded.unwrap_or_else(|| peer.ip()).to_canonical()
@@ -178,25 +199,32 @@ fn rounded(time: Duration) -> Duration {
 mod tests {
     use super::*;
 
-    fn address(forwarded: Option<&'static str>, peer: &str, trust: bool) -> String {
+    fn address<const N: usize>(forwarded: [&'static str; N], peer: &str, trust: bool) -> String {
         let mut headers = HeaderMap::new();
-        if let Some(forwarded) = forwarded {
-            headers.insert(&X_FORWARDED_FOR, HeaderValue::from_static(forwarded));
+        for forwarded in forwarded {
+            headers.append(&X_FORWARDED_FOR, HeaderValue::from_static(forwarded));
         }
         client_address(&headers, peer.parse().unwrap(), trust).to_string()
     }
 
     #[test]
     fn the_client_is_the_peer_unless_a_proxy_is_trusted() {
-        assert_eq!(address(None, "192.0.2.1:5", false), "192.0.2.1");
-        assert_eq!(address(Some("192.0.2.9"), "192.0.2.1:5", false), "192.0.2.1");
-        assert_eq!(address(Some("192.0.2.9, 192.0.2.8"), "192.0.2.1:5", true), "192.0.2.9");
-        assert_eq!(address(Some("[2001:db8::1]:443"), "192.0.2.1:5", true), "2001:db8::1");
+        assert_eq!(address([], "192.0.2.1:5", false), "192.0.2.1");
+        assert_eq!(address(["192.0.2.9"], "192.0.2.1:5", false), "192.0.2.1");
+        assert_eq!(address(["192.0.2.9"], "192.0.2.1:5", true), "192.0.2.9");
+        assert_eq!(address(["[2001:db8::1]:443"], "192.0.2.1:5", true), "2001:db8::1");
+    }
+
+    #[test]
+    fn what_a_client_says_ahead_of_a_trusted_proxy_is_not_believed() {
+        assert_eq!(address(["192.0.2.8, 192.0.2.9"], "192.0.2.1:5", true), "192.0.2.9");
+        assert_eq!(address(["192.0.2.8", "192.0.2.9"], "192.0.2.1:5", true), "192.0.2.9");
+        assert_eq!(address(["192.0.2.8, unknown"], "192.0.2.1:5", true), "192.0.2.1");
     }
 
     #[test]
     fn a_trusted_proxy_that_says_no_address_is_the_client() {
-        assert_eq!(address(Some("unknown"), "192.0.2.1:5", true), "192.0.2.1");
-        assert_eq!(address(None, "[::ffff:192.0.2.1]:5", true), "192.0.2.1");
+        assert_eq!(address(["unknown"], "192.0.2.1:5", true), "192.0.2.1");
+        assert_eq!(address([], "[::ffff:192.0.2.1]:5", true), "192.0.2.1");
     }
 }

@@ -11,6 +11,10 @@ fn main() -> ExitCode {
         "panic" => panic!("the guest's own words"),
         "environment" => std::env::vars().for_each(|(name, value)| println!("{name}={value}")),
         "input" => println!("read {:?}", io::read_to_string(io::stdin()).expect("text")),
+        "wait" => {
+            println!("waiting");
+            std::thread::sleep(std::time::Duration::MAX);
+        }
         "compute" => loop {
             std::hint::black_box(());
         },

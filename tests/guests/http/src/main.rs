@@ -1,10 +1,11 @@
 //! Does what the path says: what a component may do well, and what it may do to its host.
 
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Full};
 use larder_guest::Namespace;
 use std::hint::black_box;
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
+use wstd::http::body::Bytes;
 use wstd::http::{Body, Client, Error, Request, Response};
 
 #[wstd::http_server]
@@ -49,6 +50,23 @@ async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
             Ok(_) => "sent".into(),
             Err(error) => format!("{error:?}"),
         },
+        "break-off" => {
+            let of = of.to_owned();
+            let body = Full::new(Bytes::from("begun")).with_trailers(async move {
+                match of.as_str() {
+                    "by-panic" => panic!("after the answer had begun"),
+                    _ => loop {
+                        black_box(());
+                    },
+                }
+            });
+            return Ok(Response::new(Body::from_http_body(body)));
+        }
+        "hoard" => {
+            let count = of.parse().unwrap_or_default();
+            let hoard: Vec<_> = (0..count).map_while(|_| Namespace::open("KV").ok()).collect();
+            hoard.len().to_string()
+        }
         "open" => match Namespace::open(of) {
             Ok(_) => "open".into(),
             Err(error) => error.to_string(),
