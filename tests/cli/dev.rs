@@ -4,6 +4,8 @@ use crate::project::Project;
 use crate::server::{Server, eventually};
 use larder_test_guests::component;
 use std::fs;
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -175,4 +177,23 @@ fn the_example_is_built_by_cargo() {
     let server = Server::start(&project, ["dev", &example, "--in-memory"]);
     server.says(&["built ", "sessions.wasm"]);
     assert_eq!(server.get("/").status, 200);
+}
+
+#[test]
+fn a_reload_leaves_no_less_room_to_those_in_flight() {
+    let project = project();
+    let server = Server::start(&project, ["dev", "--in-memory"]);
+    let address = server.url("").trim_start_matches("http://").to_owned();
+    let sleepers = (0..256).map(|_| {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        stream.write_all(b"GET /sleep/4000 HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+        stream
+    });
+    let sleepers: Vec<_> = sleepers.collect();
+    sleep(Duration::from_secs(1));
+    project.write("src/other", "changed");
+    let loads = || server.log().iter().filter(|line| line.contains(", loaded in ")).count();
+    eventually(|| (loads() == 2).then_some(()), || format!("no reload: {:#?}", server.log()));
+    assert_eq!(server.get("/").body, "hello");
+    drop(sleepers);
 }

@@ -29,6 +29,8 @@ use wasmtime_wasi_http::p2::bindings::ProxyPre;
 const DRAIN_TIME: Duration = Duration::from_secs(2);
 /// Most requests that run or wait to run.
 const REQUESTS_MAX: u32 = 1 << 16;
+/// The pool of instances in parts so small that the share of any instance is a number of them.
+const POOL_ROOM: u32 = 1 << 12;
 /// How long to wait before accepting again when the system has no connection to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -37,13 +39,14 @@ pub struct App {
     pre: ProxyPre<State>,
     guest: Guest,
     timeout: Duration,
-    slots: Semaphore,
+    /// What each of its instances takes of the room in the pool.
+    room_each: u32,
 }
 
 /// A component that was found fit to be served.
 pub struct Handler {
     pre: ProxyPre<State>,
-    slots: u32,
+    instances_max: u32,
 }
 
 impl Handler {
@@ -57,14 +60,14 @@ impl Handler {
         let pre = pre.map_err(lift).with_context(|| {
             format!("{} imports what larder does not provide", output::path(file))
         })?;
-        Ok(Self { pre, slots: engine::instances_max(&component) })
+        Ok(Self { pre, instances_max: engine::instances_max(&component) })
     }
 }
 
 impl App {
     pub fn new(handler: Handler, guest: Guest, timeout: Duration) -> Self {
-        let Handler { pre, slots } = handler;
-        Self { pre, guest, timeout, slots: Semaphore::new(slots as usize) }
+        let Handler { pre, instances_max } = handler;
+        Self { pre, guest, timeout, room_each: POOL_ROOM.div_ceil(instances_max) }
     }
 }
 
@@ -75,6 +78,9 @@ pub struct Server {
     trust_forwarded: bool,
     /// Of which each request holds a permit for as long as its instance runs.
     running: Arc<Semaphore>,
+    /// In parts of [`POOL_ROOM`]. One for all components, since those in flight when their
+    /// component was replaced are still in the pool.
+    room: Semaphore,
 }
 
 /// Opens the port. Nothing is answered yet.
@@ -97,7 +103,8 @@ impl Server {
     /// A server without a component yet.
     pub fn new(pages: Pages, trust_forwarded: bool) -> Arc<Self> {
         let running = Arc::new(Semaphore::new(REQUESTS_MAX as usize));
-        Arc::new(Self { app: RwLock::default(), pages, trust_forwarded, running })
+        let room = Semaphore::new(POOL_ROOM as usize);
+        Arc::new(Self { app: RwLock::default(), pages, trust_forwarded, running, room })
     }
 
     /// Lets requests from now on be answered by `app`; those in flight go on as they began.

@@ -13,7 +13,7 @@ use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::time::{Instant, timeout_at};
 use wasmtime::Store;
 use wasmtime::component::Resource;
@@ -44,7 +44,7 @@ impl Server {
     }
 
     async fn answer(
-        &self,
+        self: &Arc<Self>,
         peer: SocketAddr,
         mut request: Request<Incoming>,
     ) -> Result<Answer, Failure> {
@@ -69,10 +69,11 @@ impl Server {
         let broken_off = BrokenOff::default();
         let call = Call { app, store, incoming, outparam, stderr, broken_off: broken_off.clone() };
         let running = self.running.clone().acquire_owned().await;
+        let server = self.clone();
         // A task of its own: the component may go on when it has answered, and is not broken off
         // in the middle of something when the client goes away.
         let task = tokio::spawn(async move {
-            let result = call.run().await;
+            let result = call.run(&server.room).await;
             drop(running);
             result
         });
@@ -107,11 +108,12 @@ struct Call {
 }
 
 impl Call {
-    async fn run(self) -> Result<(), Failure> {
+    async fn run(self, room: &Semaphore) -> Result<(), Failure> {
         let Self { app, mut store, incoming, outparam, stderr, broken_off } = self;
         let deadline = Instant::now() + app.timeout;
         let timed_out = || took_longer(app.timeout);
-        let slot = timeout_at(deadline, app.slots.acquire()).await.map_err(|_| timed_out())?;
+        let slot = timeout_at(deadline, room.acquire_many(app.room_each)).await;
+        let slot = slot.map_err(|_| timed_out())?;
         // Around the whole call: an epoch bounds what the component computes, but not what the
         // host does for it.
         let call = timeout_at(deadline, async {
