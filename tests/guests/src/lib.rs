@@ -5,6 +5,12 @@
 
 #![deny(missing_docs)]
 #![expect(clippy::panic, reason = "a guest that does not build is a failed test")]
+#![cfg_attr(test, expect(clippy::unwrap_used, reason = "tests fail by panicking"))]
+
+mod proxies;
+pub mod toolchain;
+
+pub use proxies::{PROXIES, Proxy};
 
 use serde_json::Value;
 use std::collections::HashMap;
