@@ -1,0 +1,1 @@
+export function makeEnv({ vars }) { return Object.fromEntries(vars); }
