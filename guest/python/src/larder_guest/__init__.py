@@ -31,6 +31,7 @@ from ._errors import (
 from ._files import Reader, Writer
 from ._lower import Expiration, Ttl
 from ._namespace import Namespace, bindings
+from ._options import ConditionalPutOptions, PutOptions
 from ._outcomes import CommitConflict, Committed, Conflict, Deleted, Version, Written
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Check",
     "CommitConflict",
     "Committed",
+    "ConditionalPutOptions",
     "Conflict",
     "Counter",
     "Delete",
@@ -59,6 +61,7 @@ __all__ = [
     "OutcomeUnknown",
     "Page",
     "Put",
+    "PutOptions",
     "Quota",
     "QuotaExceeded",
     "Reader",

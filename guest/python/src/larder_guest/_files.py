@@ -8,7 +8,7 @@ from typing import Self
 
 from . import _lower as lower
 from ._entries import KeyInfo, key_info
-from ._errors import asked
+from ._errors import Error, asked
 from ._outcomes import Conflict, Written, write_outcome
 from ._wit import store as wit
 
@@ -100,12 +100,14 @@ class Writer(io.BufferedIOBase):
     Only the end of a `with` or `close` makes the value visible, and only then are condition and
     ttl judged. When an exception has come up since the file was opened, and is on its way out of
     the `with` or is being handled where `close` is called, the value is dropped instead; so is that
-    of a file that is never closed. After an error of the host's nothing can be stored any more.
+    of a file that is never closed. After an error nothing can be stored any more: every later call
+    raises it again.
     """
 
     def __init__(self, handle: wit.Writer) -> None:
         self._handle: wit.Writer | None = handle
         self._pending = bytearray()
+        self._failed: Error | None = None
         self._handled_before = sys.exception()
         #: What finishing came to; `None` before, and when the value was dropped.
         self.outcome: Written | Conflict | None = None
@@ -124,16 +126,16 @@ class Writer(io.BufferedIOBase):
             raise TypeError("a file that is written is binary: bytes are to be given, not str")
         chunk = lower.data("chunk", chunk)
         if len(self._pending) + len(chunk) >= _PIECE_BYTES:
-            self._send(handle)
+            self._send_pending(handle)
         if len(chunk) >= _PIECE_BYTES:
-            asked(handle.write, chunk)
+            self._send(handle, chunk)
         else:
             self._pending += chunk
         return len(chunk)
 
     def flush(self) -> None:
         """Hands what is buffered on to the host. It stays invisible."""
-        self._send(self._opened())
+        self._send_pending(self._opened())
 
     def close(self) -> None:
         """Makes what was written the key's value, if the condition holds; or drops it when an
@@ -147,9 +149,9 @@ class Writer(io.BufferedIOBase):
 
     def finish(self) -> Written | Conflict:
         """Makes what was written the key's value, if the condition holds, and closes the file."""
-        handle = self._opened()
         try:
-            self._send(handle)
+            handle = self._opened()
+            self._send_pending(handle)
         except BaseException:
             self.discard()
             raise
@@ -186,10 +188,20 @@ class Writer(io.BufferedIOBase):
     def _opened(self) -> wit.Writer:
         if self._handle is None:
             raise ValueError("I/O operation on closed file")
+        if self._failed is not None:
+            raise self._failed
         return self._handle
 
-    def _send(self, handle: wit.Writer) -> None:
-        if self._pending:
-            chunk = bytes(self._pending)
-            self._pending.clear()
+    def _send(self, handle: wit.Writer, chunk: bytes) -> None:
+        if not chunk:
+            return
+        try:
             asked(handle.write, chunk)
+        except Error as error:
+            self._failed = error
+            raise
+
+    def _send_pending(self, handle: wit.Writer) -> None:
+        chunk = bytes(self._pending)
+        self._pending.clear()
+        self._send(handle, chunk)

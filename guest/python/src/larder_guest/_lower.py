@@ -8,14 +8,17 @@ import json
 import operator
 from collections.abc import Buffer
 from datetime import datetime, timedelta
-from typing import Final, SupportsIndex
+from typing import TYPE_CHECKING, Final, Protocol, SupportsIndex, runtime_checkable
 
 from ._errors import InvalidArgument
 from ._wit import store as wit
 
+if TYPE_CHECKING:
+    from decimal import Decimal
+
 #: So long after the write: seconds, also in fractions, or a `timedelta`. Kept to the millisecond,
 #: a fraction of one rounded up.
-type Ttl = float | timedelta
+type Ttl = float | Decimal | timedelta
 #: When a key stops existing: Unix time in seconds, or a `datetime` that knows its time zone. A
 #: fraction of a second is rounded up.
 type Expiration = float | datetime
@@ -102,11 +105,19 @@ def expiration(ttl: Ttl | None, at: Expiration | None) -> wit.Expiration | None:
 def _ttl_ms(ttl: object) -> int:
     if isinstance(ttl, timedelta):
         return -(-ttl // timedelta(milliseconds=1))
-    if isinstance(ttl, int):
-        return ttl * 1000
     if isinstance(ttl, float):
         return _rounded_up("ttl", ttl * 1000)
+    if isinstance(ttl, _Rational):
+        seconds, parts = ttl.as_integer_ratio()
+        return -(-seconds * 1000 // parts)
     raise TypeError(f"ttl is to be seconds or a timedelta, not {type(ttl).__name__}")
+
+
+@runtime_checkable
+class _Rational(Protocol):
+    """`int`, and the exact numbers of `decimal` and `fractions`, which few programs need."""
+
+    def as_integer_ratio(self) -> tuple[int, int]: ...
 
 
 def _unix_seconds(at: object) -> int:
