@@ -9,8 +9,10 @@
 
 pub mod javascript;
 mod process;
+pub mod python;
 mod sdk;
 mod toolchain;
+mod venv;
 mod wit;
 
 use anyhow::Result;
@@ -40,6 +42,14 @@ pub enum Main {
         file: PathBuf,
         /// What runs it.
         backend: Backend,
+    },
+    /// A module of Python.
+    Python {
+        /// Its name, as `import` has it, found from the project's directory.
+        module: String,
+        /// What of it is called: with HTTP a WSGI application, in a command a function. A world of
+        /// the project's own has none; the module has the classes that the world exports.
+        callable: Option<String>,
     },
 }
 
@@ -120,6 +130,9 @@ pub async fn build(source: &Source, output: &Path, notes: Notes<'_>) -> Result<(
     match &source.main {
         Main::JavaScript { file, backend } => {
             javascript::build(source, file, *backend, output, notes).await
+        }
+        Main::Python { module, callable } => {
+            python::build(source, module, callable.as_deref(), output, notes).await
         }
     }
 }
