@@ -11,6 +11,7 @@ pub mod toolchain;
 
 pub use proxies::{PROXIES, Proxy};
 
+use larder_build::Source;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::env;
@@ -54,10 +55,32 @@ pub fn component_bytes(package_dir: &str) -> Vec<u8> {
     std::fs::read(&component).unwrap_or_else(|error| panic!("{}: {error}", component.display()))
 }
 
+/// The component that `larder-build` makes of `source`. It is built once per process.
+///
+/// # Panics
+///
+/// When it cannot be built, with what the language's tools said.
+pub fn built(source: &Source) -> PathBuf {
+    static BUILT: Mutex<Vec<(Source, PathBuf)>> = Mutex::new(Vec::new());
+
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, component)) = built.iter().find(|(of, _)| of == source) {
+        return component.clone();
+    }
+    // The same name for everyone who builds it, so that nothing piles up.
+    let name = source.directory.strip_prefix(root()).unwrap_or(&source.directory);
+    let name = name.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "-");
+    let component = target_dir().join("guests/built").join(name).with_extension("wasm");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.unwrap_or_else(|error| panic!("no runtime: {error}"));
+    let done = runtime.block_on(larder_build::build(source, &component, &|_| {}));
+    done.unwrap_or_else(|error| panic!("{}: {error:?}", source.directory.display()));
+    built.push((source.clone(), component.clone()));
+    component
+}
+
 fn build(package_dir: &str) -> PathBuf {
     let root = root();
-    let target_dir =
-        env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .args(["build", "--release", "--target", TARGET])
@@ -65,7 +88,7 @@ fn build(package_dir: &str) -> PathBuf {
         .arg("--manifest-path")
         .arg(root.join(package_dir).join("Cargo.toml"))
         .arg("--target-dir")
-        .arg(target_dir.join("guests"));
+        .arg(target_dir().join("guests"));
     // What the tests themselves are built with is not meant for wasm.
     for variable in
         ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"]
@@ -87,6 +110,11 @@ fn build(package_dir: &str) -> PathBuf {
             panic!("{package_dir} builds {} components instead of one: {other:?}", other.len())
         }
     }
+}
+
+fn target_dir() -> PathBuf {
+    let root = root();
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir))
 }
 
 /// Asks rustup for the target when the toolchain lacks it.
