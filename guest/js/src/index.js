@@ -1,0 +1,3 @@
+export { makeEnv } from './env.js';
+export { KVNamespace } from './kv-namespace.js';
+export { OpenWorkersKV } from './openworkers.js';
