@@ -1,14 +1,7 @@
 import { KVNamespace } from './kv-namespace.js';
 import { OpenWorkersKV } from './openworkers.js';
 
-/**
- * What `larder build` compiles in, from the config.
- *
- * @typedef {object} Settings
- * @property {Record<string, 'workers' | 'openworkers'>} [api] How a binding looks; `workers` when
- *   not said.
- * @property {number} [expirationTtlMin] The least TTL in seconds; 60 when not said.
- */
+/** @import { Settings } from './settings.js' */
 
 /**
  * The `env` of a Worker: every binding that the host granted, and every variable. A binding wins
@@ -16,11 +9,11 @@ import { OpenWorkersKV } from './openworkers.js';
  *
  * @param {object} granted
  * @param {string[]} granted.bindings
- * @param {[name: string, value: string][]} granted.variables
- * @param {Settings} [settings]
+ * @param {[name: string, value: string][]} granted.vars
+ * @param {Settings} granted.settings
  * @returns {Record<string, string | KVNamespace | OpenWorkersKV>}
  */
-export function makeEnv({ bindings, variables }, { api = {}, expirationTtlMin } = {}) {
+export function makeEnv({ bindings, vars, settings: { api = {}, expirationTtlMin } }) {
   const namespaces = bindings.map((name) => {
     const namespace =
       api[name] === 'openworkers'
@@ -28,5 +21,5 @@ export function makeEnv({ bindings, variables }, { api = {}, expirationTtlMin } 
         : new KVNamespace(name, { expirationTtlMin });
     return /** @type {const} */ ([name, namespace]);
   });
-  return Object.fromEntries([...variables, ...namespaces]);
+  return Object.fromEntries([...vars, ...namespaces]);
 }

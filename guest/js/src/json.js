@@ -170,7 +170,9 @@ class Scanner {
 
   /** @param {string} letters */
   #skip(letters) {
-    while (this.#at < this.#text.length && letters.includes(this.#text[this.#at])) this.#at += 1;
+    for (let letter = this.#peek(); letter && letters.includes(letter); letter = this.#peek()) {
+      this.#at += 1;
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 import { Namespace } from 'larder:kv/store@0.1.0';
 import { toGetOptions, toKeys, toListOptions, toPutOptions, toText, wrongType } from './arguments.js';
-import { attempt } from './failure.js';
+import { startAfter } from './cursor.js';
+import { attempt, refusalOf } from './failure.js';
 import {
   TTL_MIN,
   checkBulkDelete,
@@ -126,9 +127,17 @@ export class KVNamespace {
     checkList({ limit, prefix });
     // No key has a lone surrogate; its bindings would put U+FFFD for one.
     if (!prefix.isWellFormed()) return page([], undefined);
-    const listed = { reverse: false, prefix, limit: limit > 0 ? limit : undefined };
+    const wanted = { reverse: false, prefix, limit: limit > 0 ? limit : undefined };
     const namespace = this.#namespace('GET');
-    const { keys, cursor: next } = attempt('GET', () => namespace.list({ ...listed, cursor }));
+    const { keys, cursor: next } = attempt('GET', () => {
+      try {
+        return namespace.list({ ...wanted, cursor });
+      } catch (error) {
+        // The rest is legal, as checked above; so it is the cursor that is not the store's.
+        if (cursor === undefined || refusalOf(error)?.tag !== 'invalid-argument') throw error;
+        return namespace.list({ ...wanted, start: startAfter(cursor) });
+      }
+    });
     return page(keys.map(row), next);
   }
 

@@ -1,0 +1,30 @@
+// Run by larder-build: one request as JSON on the command line; the answer is what it writes.
+import { writeFile } from 'node:fs/promises';
+import { bundleForDev, bundleForBuild, bundleEngine } from './bundle.mjs';
+import { componentize } from './componentize.mjs';
+
+const commands = {
+  /** The script of a worker, for the engine of `larder dev`. */
+  async bundle({ output, ...source }) {
+    await writeFile(output, await bundleForDev(source));
+  },
+  /** The engine that takes its worker at start. */
+  async engine({ output, wit }) {
+    const code = await bundleEngine();
+    await writeFile(output, await componentize({ code, wit, world: 'http-dev', backend: 'starlingmonkey' }));
+  },
+  /** A component of its own. */
+  async component({ output, wit, world, backend, ...source }) {
+    const code = await bundleForBuild({ ...source, world, backend });
+    await writeFile(output, await componentize({ code, wit, world, backend }));
+  },
+};
+
+const { command, ...request } = JSON.parse(process.argv[2]);
+try {
+  await commands[command](request);
+} catch (error) {
+  // What the program did wrong was told with its place; the stack of the tool helps nobody.
+  process.stderr.write(`${error.message.trimEnd()}\n`);
+  process.exitCode = 1;
+}

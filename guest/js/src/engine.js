@@ -1,0 +1,28 @@
+// The component behind `larder dev`: the runtime of `worker.js`, which takes the worker from the host.
+
+import * as store from 'larder:kv/store@0.1.0';
+import { source } from 'larder:worlds/bundle';
+import * as environment from 'wasi:cli/environment@0.2.10';
+import { describeErrorsOnConsole, report } from './errors.js';
+import { respond } from './worker.js';
+
+/** Answers every request by the worker that the host has at the time. */
+export function serveFromHost() {
+  globalThis[Symbol.for('larder.host')] = {
+    'larder:kv/store@0.1.0': store,
+    'wasi:cli/environment@0.2.10': environment,
+  };
+  describeErrorsOnConsole();
+  addEventListener('fetch', (event) => event.respondWith(start(event)));
+}
+
+async function start(event) {
+  try {
+    // Indirect, so that the script sees the globals and nothing of this module.
+    await (0, eval)(source());
+  } catch (error) {
+    report('Uncaught (while the worker was loaded) ', error);
+    return new Response('Internal Server Error\n', { status: 500 });
+  }
+  return respond(globalThis[Symbol.for('larder.worker')], event);
+}

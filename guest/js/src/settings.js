@@ -1,0 +1,20 @@
+// What `larder build` compiles in: how the bindings of this program behave.
+
+/**
+ * @typedef {object} Settings
+ * @property {Record<string, 'workers' | 'openworkers'>} [api] The class of a binding; `workers` for others.
+ * @property {number} [expirationTtlMin] The least `expirationTtl` in seconds; 60 as in Workers KV.
+ */
+
+/** @type {Settings} */
+let settings = {};
+
+/** @param {Settings} [given] */
+export function configure(given = {}) {
+  settings = given;
+}
+
+/** @returns {Required<Settings>} */
+export function configured() {
+  return { api: {}, expirationTtlMin: 60, ...settings };
+}

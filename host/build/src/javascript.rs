@@ -1,0 +1,190 @@
+//! JavaScript and TypeScript: bundled by esbuild, made a component by componentize-js on
+//! StarlingMonkey or by componentize-qjs on QuickJS.
+
+use crate::process;
+use crate::sdk::{self, File, files};
+use crate::toolchain::{Toolchain, lock};
+use crate::{Backend, Notes, Settings, Source, World, wit};
+use anyhow::{Context as _, Result, bail};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use tokio::fs;
+use tokio::process::Command;
+
+/// Oldest major version that the tools run on.
+const NODE_MIN: u32 = 20;
+const REMEDY: &str = "JavaScript guests are built by Node.js 20 or newer with npm: install it from \
+                      nodejs.org or by your system's package manager";
+
+const LOCK: &[File] = files!["js/package.json", "js/package-lock.json"];
+const PACKAGE: &[File] = files![
+    "js/build/bundle.mjs",
+    "js/build/componentize.mjs",
+    "js/build/main.mjs",
+    "js/src/arguments.js",
+    "js/src/cursor.js",
+    "js/src/engine.js",
+    "js/src/env.js",
+    "js/src/errors.js",
+    "js/src/failure.js",
+    "js/src/index.js",
+    "js/src/json.js",
+    "js/src/kv-namespace.js",
+    "js/src/openworkers.js",
+    "js/src/rules.js",
+    "js/src/settings.js",
+    "js/src/streams.js",
+    "js/src/text.js",
+    "js/src/values.js",
+    "js/src/worker.js",
+];
+
+/// What `guest/js/build/main.mjs` is asked for.
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase", tag = "command")]
+enum Request<'a> {
+    Bundle {
+        #[serde(flatten)]
+        program: Program<'a>,
+        output: &'a Path,
+    },
+    Engine {
+        wit: &'a Path,
+        output: &'a Path,
+    },
+    Component {
+        #[serde(flatten)]
+        program: Program<'a>,
+        wit: &'a Path,
+        world: &'a str,
+        backend: Backend,
+        output: &'a Path,
+    },
+}
+
+#[derive(Serialize)]
+struct Program<'a> {
+    directory: &'a Path,
+    file: &'a Path,
+    settings: &'a Settings,
+}
+
+/// Whether there is what this crate cannot install itself.
+///
+/// # Errors
+///
+/// When Node.js or npm is missing or too old, with what to install.
+pub async fn available() -> Result<()> {
+    let output = process::run(Command::new("node").arg("--version"), REMEDY).await?;
+    let version = process::stdout(output)?;
+    let major = version.trim().trim_start_matches('v').split('.').next().unwrap_or_default();
+    if major.parse().is_ok_and(|major: u32| major < NODE_MIN) {
+        bail!("Node.js {} is too old: {REMEDY}", version.trim());
+    }
+    process::run(Command::new("npm").arg("--version"), REMEDY).await?;
+    Ok(())
+}
+
+pub(crate) async fn build(
+    source: &Source,
+    file: &Path,
+    backend: Backend,
+    output: &Path,
+    notes: Notes<'_>,
+) -> Result<()> {
+    let tools = tools(notes).await?;
+    dependencies(&source.directory, notes).await?;
+    if backend == Backend::QuickJs && source.world == World::Http {
+        bail!(
+            "QuickJS has no globals of the web, which an HTTP handler needs: build it without \
+             `--backend qjs`, or set `world` to \"command\" or to a world of your own"
+        );
+    }
+    let wit = wit::directory(source, &tools.sdk)?;
+    let (program, world) = (program(source, file), source.world.name());
+    let request = Request::Component { program, wit: wit.path(), world, backend, output };
+    request.run(&tools).await
+}
+
+/// The script of a worker for the [`dev_engine`].
+///
+/// # Errors
+///
+/// As [`build`](crate::build).
+pub async fn bundle(source: &Source, file: &Path, notes: Notes<'_>) -> Result<String> {
+    let tools = tools(notes).await?;
+    dependencies(&source.directory, notes).await?;
+    let place = tempfile::NamedTempFile::new()?;
+    let request = Request::Bundle { program: program(source, file), output: place.path() };
+    request.run(&tools).await?;
+    Ok(fs::read_to_string(place.path()).await?)
+}
+
+/// A component that takes its worker from its host at start: it imports `source` of
+/// `larder:worlds/bundle`. It is the same for every worker, so it is built once.
+///
+/// # Errors
+///
+/// As [`build`](crate::build).
+pub async fn dev_engine(notes: Notes<'_>) -> Result<PathBuf> {
+    let tools = tools(notes).await?;
+    let engine = tools.sdk.join("engine.wasm");
+    let _alone = lock(&tools.sdk).await?;
+    if !engine.exists() {
+        notes(format_args!("building the engine for dev, once: it takes about 10 s"));
+        let wit = tools.sdk.join("wit");
+        let unfinished = tempfile::NamedTempFile::new_in(&tools.sdk)?;
+        let request = Request::Engine { wit: &wit, output: unfinished.path() };
+        request.run(&tools).await?;
+        unfinished.persist(&engine)?;
+    }
+    Ok(engine)
+}
+
+fn program<'a>(source: &'a Source, file: &'a Path) -> Program<'a> {
+    Program { directory: &source.directory, file, settings: &source.settings }
+}
+
+impl Request<'_> {
+    async fn run(&self, tools: &Toolchain) -> Result<()> {
+        let mut node = Command::new("node");
+        node.arg(tools.sdk.join("js/build/main.mjs")).arg(serde_json::to_string(self)?);
+        process::run(&mut node, REMEDY).await?;
+        Ok(())
+    }
+}
+
+async fn tools(notes: Notes<'_>) -> Result<Toolchain> {
+    Toolchain::ready("js", LOCK, &[PACKAGE, sdk::WIT], async |directory: &Path| {
+        available().await?;
+        notes(format_args!("installing the JavaScript tools, once: npm ci, 350 MB"));
+        for (path, content) in LOCK {
+            let name = Path::new(path).file_name().context("a file has a name")?;
+            fs::write(directory.join(name), content).await?;
+        }
+        npm(directory, &["ci", "--omit=dev"]).await
+    })
+    .await
+}
+
+/// Installs what the project's `package.json` says, when nothing is installed.
+async fn dependencies(directory: &Path, notes: Notes<'_>) -> Result<()> {
+    let manifest = directory.join("package.json");
+    if directory.join("node_modules").exists() || !manifest.exists() {
+        return Ok(());
+    }
+    let command = match directory.join("package-lock.json").exists() {
+        true => "ci",
+        false => "install",
+    };
+    notes(format_args!("installing the project's packages: npm {command}"));
+    npm(directory, &[command]).await
+}
+
+async fn npm(directory: &Path, args: &[&str]) -> Result<()> {
+    let mut npm = Command::new("npm");
+    npm.args(args).args(["--no-audit", "--no-fund", "--loglevel=error"]).current_dir(directory);
+    let command = format!("`npm {}` failed in {}", args.join(" "), directory.display());
+    process::run(&mut npm, REMEDY).await.context(command)?;
+    Ok(())
+}

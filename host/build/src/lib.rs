@@ -1,0 +1,125 @@
+//! Builds components from JavaScript or TypeScript, Python and C.
+//!
+//! What a build needs besides a language itself comes with this crate (the guest packages of
+//! `guest/` and the WIT) or is installed by it, once, from the language's registry with a lock file,
+//! into the user's cache directory. So a project depends on nothing of Larder's, and the only thing
+//! to be had beforehand is [Node.js](javascript) or [Python](python).
+
+#![deny(missing_docs)]
+
+pub mod javascript;
+mod process;
+mod sdk;
+mod toolchain;
+mod wit;
+
+use anyhow::Result;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// What to build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The project's directory, absolute.
+    pub directory: PathBuf,
+    /// Where the program begins.
+    pub main: Main,
+    /// What the component imports and exports.
+    pub world: World,
+    /// How the package of its language is set.
+    pub settings: Settings,
+}
+
+/// Where a program begins, which also tells its language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Main {
+    /// A module of JavaScript or TypeScript.
+    JavaScript {
+        /// The file, relative to the project's directory.
+        file: PathBuf,
+        /// What runs it.
+        backend: Backend,
+    },
+}
+
+/// What runs JavaScript.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// The engine of Firefox without its compiler, with the globals of the web.
+    #[default]
+    StarlingMonkey,
+    /// A small engine, faster to call the host, without the globals of the web.
+    #[serde(rename = "quickjs")]
+    QuickJs,
+}
+
+/// What a component imports and exports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum World {
+    /// It answers HTTP: `wasi:http/incoming-handler`.
+    Http,
+    /// It is a command: `wasi:cli/run`.
+    Command,
+    /// A world of the project's own. `larder:kv` and WASI 0.2.10 are there to be imported.
+    Own {
+        /// The directory of its WIT, absolute.
+        wit: PathBuf,
+        /// Its name.
+        name: String,
+    },
+}
+
+impl World {
+    /// Its name in WIT.
+    fn name(&self) -> &str {
+        match self {
+            Self::Http => "http",
+            Self::Command => "command",
+            Self::Own { name, .. } => name,
+        }
+    }
+}
+
+/// What is compiled into a component of JavaScript.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Settings {
+    /// The bindings that are not Workers KV, and what they are.
+    pub api: BTreeMap<String, Api>,
+    /// The least `expirationTtl` in seconds. None is 60, as in Workers KV.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expiration_ttl_min: Option<u32>,
+}
+
+/// The class of a binding in JavaScript.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Api {
+    /// `KVNamespace` of Workers KV.
+    #[default]
+    Workers,
+    /// The JSON-native one of OpenWorkers.
+    OpenWorkers,
+}
+
+/// Hears what is being done, in lines for people.
+pub type Notes<'a> = &'a (dyn Fn(fmt::Arguments<'_>) + Send + Sync);
+
+/// Builds the component into the file `output`, whose directory is made when missing.
+///
+/// # Errors
+///
+/// When the language or its packages are missing, with what to install; when the program has a
+/// mistake, with the words of its compiler.
+pub async fn build(source: &Source, output: &Path, notes: Notes<'_>) -> Result<()> {
+    if let Some(directory) = output.parent() {
+        tokio::fs::create_dir_all(directory).await?;
+    }
+    match &source.main {
+        Main::JavaScript { file, backend } => {
+            javascript::build(source, file, *backend, output, notes).await
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! What is installed for a language, in the user's cache directory.
+
+use crate::sdk::{self, File};
+use anyhow::{Context as _, Result};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The installed packages of a language.
+pub struct Toolchain {
+    /// Where our own files for the language are; the packages lie in the directory around it.
+    pub sdk: PathBuf,
+}
+
+impl Toolchain {
+    /// The toolchain that `locked` says, which `install` puts into a directory when it is not there.
+    pub async fn ready(
+        language: &str,
+        locked: &[File],
+        sdk: &[&[File]],
+        install: impl AsyncFnOnce(&Path) -> Result<()>,
+    ) -> Result<Self> {
+        let name = format!("{language}-{}", sdk::digest(locked.iter()));
+        let directory = cache()?.join(name);
+        fs::create_dir_all(&directory)
+            .with_context(|| format!("cannot create {}", directory.display()))?;
+        let installed = directory.join("installed");
+        if !installed.exists() {
+            let _alone = lock(&directory).await?;
+            if !installed.exists() {
+                install(&directory).await?;
+                fs::write(&installed, [])?;
+            }
+        }
+        let sdk = sdk::unpack(&directory, sdk)?;
+        Ok(Self { sdk })
+    }
+}
+
+/// Holds others off for as long as the file is open, also those of other processes.
+pub async fn lock(directory: &Path) -> Result<fs::File> {
+    let file = fs::File::create(directory.join("lock"))?;
+    let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file));
+    Ok(locked.await??)
+}
+
+fn cache() -> Result<PathBuf> {
+    let project = directories_next::ProjectDirs::from("", "", "larder");
+    let project = project.context("there is no home directory, in which to keep toolchains")?;
+    Ok(project.cache_dir().to_owned())
+}
