@@ -1,0 +1,13 @@
+// Does one operation of a case on a binding: what the driver posts, with the values that JSON cannot
+// hold in the encodings of the cases' legend. The answer is the outcome, encoded likewise.
+
+import { encoded } from './encodings.js';
+import { outcome } from './operations.js';
+
+export default {
+  async fetch(request, env) {
+    const { binding, operation, state } = await request.json();
+    const answer = await outcome(env[binding], operation, state);
+    return Response.json(await encoded(answer));
+  },
+};
