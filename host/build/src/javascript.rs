@@ -21,13 +21,21 @@ const PACKAGE: &[File] = files![
     "js/build/bundle.mjs",
     "js/build/componentize.mjs",
     "js/build/main.mjs",
+    "js/src/arguments.js",
+    "js/src/cursor.js",
     "js/src/engine.js",
     "js/src/env.js",
     "js/src/errors.js",
+    "js/src/failure.js",
     "js/src/index.js",
+    "js/src/json.js",
     "js/src/kv-namespace.js",
     "js/src/openworkers.js",
+    "js/src/rules.js",
     "js/src/settings.js",
+    "js/src/streams.js",
+    "js/src/text.js",
+    "js/src/values.js",
     "js/src/worker.js",
 ];
 
@@ -149,12 +157,14 @@ impl Request<'_> {
 async fn tools(notes: Notes<'_>) -> Result<Toolchain> {
     Toolchain::ready("js", LOCK, &[PACKAGE, sdk::WIT], async |directory: &Path| {
         available().await?;
-        notes(format_args!("installing the JavaScript tools, once: npm ci, 350 MB"));
+        notes(format_args!("installing the JavaScript tools, once: npm install, 350 MB"));
         for (path, content) in LOCK {
             let name = Path::new(path).file_name().context("a file has a name")?;
             fs::write(directory.join(name), content).await?;
         }
-        npm(directory, &["ci", "--omit=dev"]).await
+        // Not `ci`, which refuses a lock file that lacks an optional package for another platform,
+        // as it does when the registry that it was written by did not have that one.
+        npm(directory, &["install", "--omit=dev"]).await
     })
     .await
 }

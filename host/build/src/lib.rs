@@ -7,6 +7,7 @@
 
 #![deny(missing_docs)]
 
+pub mod c;
 pub mod javascript;
 mod process;
 pub mod python;
@@ -43,13 +44,18 @@ pub enum Main {
         /// What runs it.
         backend: Backend,
     },
-    /// A module of Python.
+    /// Python.
     Python {
-        /// Its name, as `import` has it, found from the project's directory.
+        /// The name of a module, as `import` has it, found from the project's directory.
         module: String,
         /// What of it is called: with HTTP a WSGI application, in a command a function. A world of
         /// the project's own has none; the module has the classes that the world exports.
         callable: Option<String>,
+    },
+    /// C.
+    C {
+        /// A file, relative to the project's directory. All others beside it belong to the program.
+        file: PathBuf,
     },
 }
 
@@ -134,5 +140,6 @@ pub async fn build(source: &Source, output: &Path, notes: Notes<'_>) -> Result<(
         Main::Python { module, callable } => {
             python::build(source, module, callable.as_deref(), output, notes).await
         }
+        Main::C { file } => c::build(source, file, output, notes).await,
     }
 }

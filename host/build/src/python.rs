@@ -2,13 +2,17 @@
 
 use crate::sdk::{self, File, files};
 use crate::toolchain::Toolchain;
-use crate::venv::Venv;
-use crate::{Notes, Source, World, process, wit};
+use crate::{Notes, Source, World, process, venv, wit};
 use anyhow::{Context as _, Result, bail};
 use std::path::{Path, PathBuf};
 use tokio::fs;
+use tokio::process::Command;
 
 mod failure;
+
+const REMEDY: &str = "Python guests are built by Python 3.10 or newer with venv: install it from \
+                      python.org or by your system's package manager (Debian: python3 and \
+                      python3-venv)";
 
 const LOCK: &[File] = files!["python/build/requirements.txt"];
 const PACKAGE: &[File] = files![
@@ -47,7 +51,7 @@ const ENTRY: &str = "_larder_component";
 ///
 /// When Python is missing or too old or has no venv, with what to install.
 pub async fn available() -> Result<()> {
-    Venv::available().await
+    venv::available(REMEDY).await
 }
 
 pub(crate) async fn build(
@@ -64,7 +68,7 @@ pub(crate) async fn build(
     let code = entry_code(&source.world, module, callable)?;
     fs::write(entry.path().join(ENTRY).with_extension("py"), code).await?;
 
-    let mut componentize = tools.venv.command("componentize-py");
+    let mut componentize = Command::new(tools.componentize_py);
     componentize.arg("--quiet").arg("--wit-path").arg(wit.path());
     componentize.args(["--world", source.world.name()]);
     for (interface, name) in INTERFACES {
@@ -108,39 +112,40 @@ fn entry_code(world: &World, module: &str, callable: Option<&str>) -> Result<Str
 
 struct Tools {
     sdk: PathBuf,
-    venv: Venv,
+    componentize_py: PathBuf,
 }
 
 async fn tools(notes: Notes<'_>) -> Result<Tools> {
-    let place = |directory: &Path| directory.join("venv");
     let tools = Toolchain::ready("python", LOCK, &[PACKAGE, sdk::WIT], async |directory: &Path| {
         notes(format_args!("installing the Python tools, once: componentize-py, 50 MB"));
-        let requirements = directory.join("requirements.txt");
-        for (_, content) in LOCK {
-            fs::write(&requirements, content).await?;
+        for (_, requirements) in LOCK {
+            venv::install(directory, requirements, REMEDY).await?;
         }
-        Venv::create(&place(directory), &requirements).await.map(drop)
+        Ok(())
     })
     .await?;
     let directory = tools.sdk.parent().context("a toolchain has a directory")?;
-    let venv = Venv::existing(&place(directory)).context("the Python tools have gone")?;
-    Ok(Tools { sdk: tools.sdk, venv })
+    let componentize_py = venv::program(&directory.join("venv"), "componentize-py");
+    Ok(Tools { sdk: tools.sdk, componentize_py })
 }
 
 /// Where the project's packages lie: in its `.venv`, which is made of its `requirements.txt` when
 /// there is none.
 async fn dependencies(directory: &Path, notes: Notes<'_>) -> Result<Option<PathBuf>> {
-    let place = directory.join(".venv");
+    let venv = directory.join(".venv");
     let requirements = directory.join("requirements.txt");
-    let venv = match Venv::existing(&place) {
-        Some(venv) => venv,
-        None if requirements.exists() => {
-            notes(format_args!("installing the project's packages: pip install, into .venv"));
-            Venv::create(&place, &requirements).await?
+    if !venv.exists() {
+        if !requirements.exists() {
+            return Ok(None);
         }
-        None => return Ok(None),
-    };
-    Ok(venv.site_packages())
+        notes(format_args!("installing the project's packages: pip install, into .venv"));
+        if let Err(error) = venv::create(&venv, &requirements, &[], REMEDY).await {
+            // It would pass for the user's own, and for whole.
+            fs::remove_dir_all(&venv).await.ok();
+            return Err(error);
+        }
+    }
+    Ok(venv::site_packages(&venv))
 }
 
 #[cfg(test)]

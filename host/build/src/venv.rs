@@ -1,75 +1,68 @@
-//! Packages of Python, each set in a virtual environment of its own.
+//! Python, and what comes as its packages.
 
 use crate::process;
-use anyhow::Result;
-use std::ffi::OsStr;
+use anyhow::{Context as _, Result, bail};
 use std::path::{Path, PathBuf};
 use tokio::fs;
 use tokio::process::Command;
 
-const REMEDY: &str = "install Python 3.10 or newer with venv, from python.org or by your system's \
-                      package manager (Debian: python3 and python3-venv)";
+/// What people run to have Python.
+const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
 
-/// A virtual environment.
-pub struct Venv(PathBuf);
-
-impl Venv {
-    /// Whether one can be made.
-    pub async fn available() -> Result<()> {
-        let check = "import sys, venv, ensurepip\nassert sys.version_info >= (3, 10), \
-                     f'Python {sys.version} is too old'";
-        let output = process::output(python().args(["-c", check]), REMEDY).await?;
-        if !output.status.success() {
-            let said = process::said(&output);
-            let reason = said.lines().next_back().unwrap_or_default();
-            anyhow::bail!("Python cannot be used to build: {reason}; {REMEDY}");
-        }
-        Ok(())
+/// Whether there is a Python that can make virtual environments; `remedy` says what to install.
+pub async fn available(remedy: &str) -> Result<()> {
+    let check = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))";
+    let output = process::output(Command::new(PYTHON).args(["-c", check]), remedy).await?;
+    if !output.status.success() {
+        bail!("{PYTHON} is older than 3.10 or lacks venv: {remedy}");
     }
-
-    /// Makes one in `directory`, with the packages of a requirements file. What cannot be finished
-    /// is removed.
-    pub async fn create(directory: &Path, requirements: &Path) -> Result<Self> {
-        Self::available().await?;
-        let venv = Self(directory.to_owned());
-        let made = venv.fill(requirements).await;
-        if made.is_err() {
-            // The error that matters is the one before.
-            let _ = fs::remove_dir_all(directory).await;
-        }
-        made.map(|()| venv)
-    }
-
-    /// The one that is in `directory`.
-    pub fn existing(directory: &Path) -> Option<Self> {
-        directory.join("pyvenv.cfg").exists().then(|| Self(directory.to_owned()))
-    }
-
-    async fn fill(&self, requirements: &Path) -> Result<()> {
-        process::run(python().args(["-m", "venv"]).arg(&self.0), REMEDY).await?;
-        let mut pip = self.command("python");
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-        process::run(pip.arg("--requirement").arg(requirements), REMEDY).await?;
-        Ok(())
-    }
-
-    /// One of its programs.
-    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
-        let programs = if cfg!(windows) { "Scripts" } else { "bin" };
-        Command::new(self.0.join(programs).join(program.as_ref()))
-    }
-
-    /// Where its packages lie.
-    pub fn site_packages(&self) -> Option<PathBuf> {
-        if cfg!(windows) {
-            return Some(self.0.join("Lib/site-packages"));
-        }
-        let versions = std::fs::read_dir(self.0.join("lib")).ok()?;
-        let mut packages = versions.flatten().map(|version| version.path().join("site-packages"));
-        packages.find(|path| path.is_dir())
-    }
+    Ok(())
 }
 
-fn python() -> Command {
-    Command::new(if cfg!(windows) { "python" } else { "python3" })
+/// Makes a virtual environment in `directory`, with the packages that `requirements` names by their
+/// hashes.
+pub async fn install(directory: &Path, requirements: &[u8], remedy: &str) -> Result<()> {
+    let locked = directory.join("requirements.txt");
+    fs::write(&locked, requirements).await?;
+    create(&directory.join("venv"), &locked, &["--no-deps", "--require-hashes"], remedy).await
+}
+
+/// Makes the virtual environment `venv`, with the packages of the file `requirements`.
+pub async fn create(
+    venv: &Path,
+    requirements: &Path,
+    options: &[&str],
+    remedy: &str,
+) -> Result<()> {
+    available(remedy).await?;
+    // One that an interrupted installation has left may lack anything.
+    process::run(Command::new(PYTHON).args(["-m", "venv", "--clear"]).arg(venv), remedy).await?;
+    let mut pip = Command::new(program(venv, "python"));
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+        .args(options)
+        .arg("--requirement")
+        .arg(requirements);
+    process::run(&mut pip, remedy).await.context("`pip install` failed")?;
+    Ok(())
+}
+
+/// The Python of the virtual environment that [`install`] made in `directory`.
+pub fn python(directory: &Path) -> PathBuf {
+    program(&directory.join("venv"), "python")
+}
+
+/// A program of the virtual environment `venv`.
+pub fn program(venv: &Path, name: &str) -> PathBuf {
+    let directory = venv.join(if cfg!(windows) { "Scripts" } else { "bin" });
+    directory.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// Where the packages of the virtual environment `venv` lie.
+pub fn site_packages(venv: &Path) -> Option<PathBuf> {
+    if cfg!(windows) {
+        return Some(venv.join("Lib/site-packages"));
+    }
+    let versions = std::fs::read_dir(venv.join("lib")).ok()?;
+    let mut packages = versions.flatten().map(|version| version.path().join("site-packages"));
+    packages.find(|path| path.is_dir())
 }

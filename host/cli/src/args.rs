@@ -1,5 +1,7 @@
 //! The command line as it is written. What it means is in `settings`.
 
+use crate::config::Backend;
+use crate::guest::AllowedHost;
 use bytesize::ByteSize;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use larder_store::Expiration;
@@ -33,6 +35,8 @@ pub struct ProjectArgs {
 pub enum Command {
     /// Build a project's component, serve it, and do both again when its sources change
     Dev(Dev),
+    /// Build a project's component
+    Build(Build),
     /// Serve a component that exports wasi:http/incoming-handler
     Serve(Serve),
     /// Run a component that exports wasi:cli/run
@@ -60,6 +64,19 @@ pub struct Dev {
     pub listen: ListenArgs,
     #[command(flatten)]
     pub guest: GuestArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Build {
+    /// The directory of the project; its larder.toml is found there or above
+    #[arg(value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+    /// Where to put the component [default: `component` of larder.toml, or dist/<directory>.wasm]
+    #[arg(short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// What runs JavaScript [default: `backend` of larder.toml, or starlingmonkey]
+    #[arg(long)]
+    pub backend: Option<Backend>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -110,6 +127,9 @@ pub struct GuestArgs {
     /// Set a variable in the component's environment
     #[arg(long, value_name = "K=V", value_parser = parse_var)]
     pub var: Vec<(String, String)>,
+    /// Let the component send HTTP requests to a host, as `allowed_outbound_hosts` does
+    #[arg(long, value_name = "[SCHEME://]HOST[:PORT]")]
+    pub allow_outbound: Vec<AllowedHost>,
     /// Longest time for a request (with `run`, for the whole run), such as 500ms or 2m
     /// [default: 30s; with `run`, none]
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]

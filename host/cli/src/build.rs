@@ -1,8 +1,9 @@
-//! Building a project's component by the command of its config.
+//! Building a project's component, as its config says.
 
 use crate::output;
-use crate::settings::BuildSettings;
+use crate::settings::{BuildSettings, How};
 use anyhow::{Context as _, Result, bail};
+use larder_build::{Backend, Main, World, javascript};
 use std::io;
 use std::path::Path;
 use std::process::Stdio;
@@ -10,22 +11,14 @@ use std::time::Instant;
 use tokio::process::Command;
 
 impl BuildSettings {
-    /// Runs the command; what it prints goes to standard error as it comes.
+    /// Builds the component; what the tools print goes to standard error.
     pub async fn run(&self) -> Result<()> {
         let started = Instant::now();
-        let mut command = shell(&self.command);
-        command.current_dir(&self.directory).kill_on_drop(true);
-        command.stdin(Stdio::null()).stdout(stderr()?);
-        if let Some(target) = self.target_directory() {
-            // The component is to come out where the config says, also when the environment sends
-            // everybody's builds elsewhere.
-            command.env("CARGO_TARGET_DIR", target);
-        }
-        output::note(format_args!("building: {}", self.command));
-        let status =
-            command.status().await.with_context(|| format!("cannot run `{}`", self.command))?;
-        if !status.success() {
-            bail!("the build failed ({status})");
+        match &self.how {
+            How::Command(command) => self.run_command(command).await?,
+            How::Source(source) => {
+                larder_build::build(source, &self.component, &|text| output::note(text)).await?;
+            }
         }
         let component = output::path(&self.component);
         let metadata = std::fs::metadata(&self.component).with_context(|| {
@@ -33,6 +26,43 @@ impl BuildSettings {
         })?;
         let (size, time) = (output::size(metadata.len()), output::time(started.elapsed()));
         output::note(format_args!("built {component}, {size}, in {time}"));
+        Ok(())
+    }
+
+    /// The worker as a script for [`larder_build::javascript::dev_engine`]; none when what is built
+    /// is no worker in JavaScript.
+    pub async fn script(&self) -> Result<Option<String>> {
+        let How::Source(source) = &self.how else { return Ok(None) };
+        let Main::JavaScript { file, backend: Backend::StarlingMonkey } = &source.main else {
+            return Ok(None);
+        };
+        if source.world != World::Http {
+            return Ok(None);
+        }
+        let started = Instant::now();
+        let script = javascript::bundle(source, file, &|text| output::note(text)).await?;
+        let (file, size) = (file.display(), output::size(script.len() as u64));
+        output::note(format_args!(
+            "bundled {file}, {size}, in {}",
+            output::time(started.elapsed())
+        ));
+        Ok(Some(script))
+    }
+
+    async fn run_command(&self, text: &str) -> Result<()> {
+        let mut command = shell(text);
+        command.current_dir(&self.directory).kill_on_drop(true);
+        command.stdin(Stdio::null()).stdout(stderr()?);
+        if let Some(target) = self.target_directory() {
+            // The component is to come out where the config says, also when the environment sends
+            // everybody's builds elsewhere.
+            command.env("CARGO_TARGET_DIR", target);
+        }
+        output::note(format_args!("building: {text}"));
+        let status = command.status().await.with_context(|| format!("cannot run `{text}`"))?;
+        if !status.success() {
+            bail!("the build failed ({status})");
+        }
         Ok(())
     }
 

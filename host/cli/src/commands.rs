@@ -1,5 +1,6 @@
 //! The commands: one file each.
 
+mod build;
 mod check;
 mod compact;
 mod dev;
@@ -23,6 +24,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
     }
     let done = match command {
         Command::Dev(args) => dev::run(&project, &args),
+        Command::Build(args) => build::run(&project, &args),
         Command::Serve(args) => serve::run(&project, &args),
         Command::Run(args) => return run::run(&project, &args),
         Command::Namespace(args) => namespace::run(&project, args),

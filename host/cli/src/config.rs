@@ -1,8 +1,11 @@
 //! `larder.toml` as it is written. What it means, with the flags, is in `settings`.
 
+use crate::guest::AllowedHost;
 use crate::output;
 use anyhow::{Context as _, Result, anyhow, bail};
 use bytesize::ByteSize;
+use clap::ValueEnum;
+use larder_build::Api;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,6 +26,11 @@ pub struct ConfigFile {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
+    pub main: Option<String>,
+    pub world: Option<String>,
+    pub wit: Option<PathBuf>,
+    pub backend: Option<Backend>,
+    pub expiration_ttl_min: Option<u32>,
     pub component: Option<PathBuf>,
     pub build: Option<Build>,
     pub store: Option<PathBuf>,
@@ -31,6 +39,7 @@ pub struct Config {
     pub addr: Option<String>,
     pub limits: Limits,
     pub vars: BTreeMap<String, String>,
+    pub allowed_outbound_hosts: Vec<AllowedHost>,
     pub kv_namespaces: Vec<KvNamespace>,
 }
 
@@ -66,6 +75,20 @@ pub struct KvNamespace {
     pub access: Access,
     #[serde(default)]
     pub prefix: String,
+    #[serde(default)]
+    pub api: Api,
+}
+
+/// What runs JavaScript.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+#[value(rename_all = "lowercase")]
+pub enum Backend {
+    #[value(alias = "sm")]
+    StarlingMonkey,
+    #[serde(alias = "qjs")]
+    #[value(alias = "qjs")]
+    QuickJs,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -134,6 +157,12 @@ impl Config {
                 );
             }
         }
+        if config.main.is_some() && config.build.is_some() {
+            bail!(
+                "{}: `main` says what larder builds and `build` what a command does: keep one",
+                output::path(path)
+            );
+        }
         Ok(config)
     }
 }
@@ -173,6 +202,11 @@ mod tests {
     fn every_key_of_the_documentation_is_read() {
         let config = parse(
             r#"
+            world = "command"
+            wit = "wit"
+            backend = "quickjs"
+            expiration_ttl_min = 1
+            allowed_outbound_hosts = ["https://api.example.com", "127.0.0.1:9000"]
             component = "target/wasm32-wasip2/release/sessions.wasm"
             build = { command = "cargo build", watch = ["src", "Cargo.toml"] }
             store = ".larder"
@@ -186,6 +220,7 @@ mod tests {
             namespace = "sessions"
             access = "read-only"
             prefix = "a/"
+            api = "openworkers"
             "#,
         );
         let config = config.unwrap();
@@ -193,6 +228,15 @@ mod tests {
         assert_eq!(config.limits.memory, Some(Size(ByteSize::mib(64))));
         assert_eq!(config.limits.timeout, Some(Time(Duration::from_secs(30))));
         assert_eq!(config.kv_namespaces[0].access, Access::ReadOnly);
+        assert_eq!(config.kv_namespaces[0].api, Api::OpenWorkers);
+        assert_eq!(config.backend, Some(Backend::QuickJs));
+        assert_eq!(parse("main = \"src/index.ts\"").unwrap().main.as_deref(), Some("src/index.ts"));
+    }
+
+    #[test]
+    fn a_project_is_built_in_one_way() {
+        let error = parse("main = \"a.js\"\nbuild = { command = \"make\" }").unwrap_err();
+        assert!(error.contains("keep one"), "{error}");
     }
 
     #[test]

@@ -1,27 +1,28 @@
 //! What one instance of a component is given: its bindings, its variables, the time, a limit of
 //! memory, and nothing else of the host.
 
+mod outgoing;
 mod stderr;
 
+pub use outgoing::AllowedHost;
 pub use stderr::GuestStderr;
 
+use self::outgoing::Outgoing;
 use crate::config::{self, Access};
 use crate::engine::lift;
 use crate::output;
 use crate::settings::GuestSettings;
 use crate::store::Bound;
 use anyhow::Result;
-use http_body_util::BodyExt as _;
 use larder_store::{Clock, Larder};
 use larder_wasmtime::{KvCtx, KvCtxView, KvGrants, KvHooks, KvView, WallClock};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::component::{Linker, ResourceTable};
-use wasmtime::{Engine, ResourceLimiter, Store};
+use wasmtime::{Engine, ResourceLimiter, Store, StoreContextMut};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
-use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView};
-use wasmtime_wasi_http::{WasiHttpHooks, WasiHttpView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 /// Most names that are said to be not bound, so that a guest cannot flood the log.
 const UNBOUND_MAX: usize = 100;
@@ -33,6 +34,8 @@ const HANDLES_MAX: usize = 4096;
 pub struct Guest {
     grants: KvGrants,
     vars: Vec<(String, String)>,
+    outgoing: Outgoing,
+    script: Arc<str>,
     memory_max: usize,
     clock: Arc<dyn Clock>,
     unbound: Arc<Mutex<BTreeSet<String>>>,
@@ -43,7 +46,8 @@ pub struct State {
     table: ResourceTable,
     wasi: WasiCtx,
     http: WasiHttpCtx,
-    outgoing: DenyOutgoing,
+    outgoing: Outgoing,
+    script: Arc<str>,
     kv: KvCtx,
     unbound: NameUnbound,
     pub memory: MemoryLimit,
@@ -66,11 +70,18 @@ impl Guest {
         let guest = Self {
             grants: grants.build(),
             vars: settings.vars.clone(),
+            outgoing: Outgoing::new(&settings.outbound),
+            script: Arc::default(),
             memory_max: usize::try_from(settings.memory_max.as_u64()).unwrap_or(usize::MAX),
             clock: larder.clock().clone(),
             unbound: Arc::default(),
         };
         Ok((guest, bound))
+    }
+
+    /// The worker for an engine that takes it at start.
+    pub fn with_script(self, script: String) -> Self {
+        Self { script: script.into(), ..self }
     }
 
     /// A wasmtime store for one instance. `stdio` says where its input and output go.
@@ -87,7 +98,8 @@ impl Guest {
             table,
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
-            outgoing: DenyOutgoing,
+            outgoing: self.outgoing.clone(),
+            script: self.script.clone(),
             kv: KvCtx::new(&self.grants),
             unbound: NameUnbound(self.unbound.clone()),
             memory: MemoryLimit { max: self.memory_max, used: 0, refused: false },
@@ -109,6 +121,15 @@ pub fn linker(engine: &Engine) -> Result<Linker<State>> {
     Ok(linker)
 }
 
+/// The same for the engine that takes its worker at start.
+pub fn linker_for_scripts(engine: &Engine) -> Result<Linker<State>> {
+    let mut linker = linker(engine)?;
+    let mut bundle = linker.instance("larder:worlds/bundle").map_err(lift)?;
+    let source = |store: StoreContextMut<'_, State>, (): ()| Ok((store.data().script.clone(),));
+    bundle.func_wrap("source", source).map_err(lift)?;
+    Ok(linker)
+}
+
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
@@ -124,27 +145,6 @@ impl WasiHttpView for State {
 impl KvView for State {
     fn kv(&mut self) -> KvCtxView<'_> {
         KvCtxView { ctx: &mut self.kv, table: &mut self.table, hooks: &mut self.unbound }
-    }
-}
-
-/// The network is not among what a component is given.
-struct DenyOutgoing;
-
-type Sent =
-    Result<(hyper::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>), Error>;
-
-impl WasiHttpHooks for DenyOutgoing {
-    fn send_request(
-        &mut self,
-        request: hyper::Request<WasiBody>,
-        _options: Option<RequestOptions>,
-        _sent: Box<dyn Future<Output = Result<(), Error>> + Send>,
-    ) -> Box<dyn Future<Output = Sent> + Send> {
-        tracing::warn!(uri = %request.uri(), "outgoing HTTP requests are denied");
-        // Read on, so that the guest hears of the denial and not of a connection that broke.
-        let mut body = request.into_body();
-        tokio::spawn(async move { while let Some(Ok(_)) = body.frame().await {} });
-        Box::new(std::future::ready(Err(Error::HttpRequestDenied)))
     }
 }
 

@@ -7,7 +7,7 @@ mod request;
 pub use failure::Pages;
 
 use crate::engine::{self, lift};
-use crate::guest::{self, Guest, State};
+use crate::guest::{Guest, State};
 use crate::output;
 use crate::shutdown::Shutdown;
 use anyhow::{Context as _, Result};
@@ -23,6 +23,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use wasmtime::Engine;
+use wasmtime::component::Linker;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
 /// How long a client may take over what is left of a response when the server stops.
@@ -44,19 +45,20 @@ pub struct App {
 }
 
 /// A component that was found fit to be served.
+#[derive(Clone)]
 pub struct Handler {
     pre: ProxyPre<State>,
     instances_max: u32,
 }
 
 impl Handler {
-    pub fn load(engine: &Engine, file: &Path) -> Result<Self> {
+    pub fn load(engine: &Engine, file: &Path, linker: &Linker<State>) -> Result<Self> {
         const EXPORT: &str = "wasi:http/incoming-handler@0.2";
         let component = engine::load(engine, file)?;
         if !engine::exports(&component, engine).iter().any(|name| name.starts_with(EXPORT)) {
             return Err(engine::lacks(&component, engine, file, EXPORT));
         }
-        let pre = guest::linker(engine)?.instantiate_pre(&component).and_then(ProxyPre::new);
+        let pre = linker.instantiate_pre(&component).and_then(ProxyPre::new);
         let pre = pre.map_err(lift).with_context(|| {
             format!("{} imports what larder does not provide", output::path(file))
         })?;

@@ -1,8 +1,13 @@
 //! Config and flags together, checked before any work. A flag wins over the config's word.
 
+mod build;
+
+pub use build::{BuildSettings, How};
+
 use crate::args::{GuestArgs, ListenArgs, ProjectArgs, StoreArgs};
 use crate::clock::FileClock;
 use crate::config::{self, Access, ConfigFile, Durability};
+use crate::guest::AllowedHost;
 use crate::output;
 use anyhow::{Context as _, Result, bail};
 use bytesize::ByteSize;
@@ -20,8 +25,6 @@ const MEMORY_MAX: ByteSize = ByteSize::mib(256);
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// As good as none; a longer time could not be added to the time that it is.
 const TIMEOUT_MAX: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
-/// What `dev` watches when the config does not say; those of it that exist.
-const WATCH: [&str; 2] = ["src", "Cargo.toml"];
 
 /// A store and how to open it.
 pub struct StoreSettings {
@@ -41,6 +44,8 @@ pub enum Place {
 pub struct GuestSettings {
     pub vars: Vec<(String, String)>,
     pub bindings: Vec<Binding>,
+    /// The hosts that it may send HTTP requests to.
+    pub outbound: Vec<AllowedHost>,
     pub memory_max: ByteSize,
 }
 
@@ -63,15 +68,6 @@ pub struct ListenSettings {
     pub addr: String,
     pub trust_forwarded: bool,
     pub timeout: Duration,
-}
-
-/// How to build a project's component.
-#[derive(Clone, Debug)]
-pub struct BuildSettings {
-    pub command: String,
-    pub directory: PathBuf,
-    pub component: PathBuf,
-    pub watch: Vec<PathBuf>,
 }
 
 /// The config of the project that the command works on, found from `directory` upwards.
@@ -124,9 +120,13 @@ impl GuestSettings {
         let mut vars: BTreeMap<_, _> = config.map(|config| config.vars.clone()).unwrap_or_default();
         vars.extend(args.var.iter().cloned());
         let memory_max = config.and_then(|config| config.limits.memory).map(|size| size.0);
+        let mut outbound = args.allow_outbound.clone();
+        outbound
+            .extend(config.into_iter().flat_map(|config| config.allowed_outbound_hosts.clone()));
         Ok(Self {
             vars: vars.into_iter().collect(),
             bindings: bindings(args, project)?,
+            outbound,
             memory_max: args.memory_max.or(memory_max).unwrap_or(MEMORY_MAX),
         })
     }
@@ -161,7 +161,7 @@ fn bindings(args: &GuestArgs, project: Option<&ConfigFile>) -> Result<Vec<Bindin
 
 impl Binding {
     pub fn from_config(configured: &config::KvNamespace) -> Self {
-        let config::KvNamespace { binding, namespace, id, access, prefix } = configured;
+        let config::KvNamespace { binding, namespace, id, access, prefix, api: _ } = configured;
         let namespace = match (id, namespace) {
             (Some(id), _) => NamespaceName::Id(id.clone()),
             (None, Some(title)) => NamespaceName::Title(title.clone()),
@@ -194,31 +194,7 @@ impl ListenSettings {
     }
 }
 
-impl BuildSettings {
-    /// How `project` builds; none when its component comes from elsewhere.
-    pub fn new(project: &ConfigFile) -> Result<Option<Self>> {
-        let Some(build) = project.config.build.clone() else { return Ok(None) };
-        let directory = project.directory.clone();
-        let watch = match build.watch {
-            Some(watch) => {
-                let watch: Vec<_> = watch.iter().map(|path| directory.join(path)).collect();
-                if let Some(missing) = watch.iter().find(|path| !path.exists()) {
-                    let (config, missing) = (output::path(&project.path), output::path(missing));
-                    bail!("{config}: build.watch names {missing}, which does not exist");
-                }
-                watch
-            }
-            None => {
-                let watch = WATCH.iter().map(|path| directory.join(path));
-                watch.filter(|path| path.exists()).collect()
-            }
-        };
-        let component = component(None, Some(project))?;
-        Ok(Some(Self { command: build.command, directory, component, watch }))
-    }
-}
-
-/// The file of the component: the one given, or else the config's.
+/// The file of the component: the one given, or else the config's, or where its `main` is built.
 pub fn component(given: Option<&Path>, project: Option<&ConfigFile>) -> Result<PathBuf> {
     if let Some(given) = given {
         return Ok(working_directory()?.join(given));
@@ -226,8 +202,21 @@ pub fn component(given: Option<&Path>, project: Option<&ConfigFile>) -> Result<P
     let Some(project) = project else {
         bail!("no component: name its file, or write a {} that does", config::FILE_NAME);
     };
-    let Some(component) = &project.config.component else {
-        bail!("no component: name its file, or set `component` in {}", output::path(&project.path));
-    };
-    Ok(project.directory.join(component))
+    if let Some(component) = &project.config.component {
+        return Ok(project.directory.join(component));
+    }
+    if project.config.main.is_some() {
+        let name = project.directory.file_name().unwrap_or_else(|| "component".as_ref());
+        return Ok(project.directory.join("dist").join(name).with_added_extension("wasm"));
+    }
+    bail!("no component: name its file, or set `component` in {}", output::path(&project.path))
+}
+
+/// The same, which must be there already.
+pub fn built_component(given: Option<&Path>, project: Option<&ConfigFile>) -> Result<PathBuf> {
+    let file = component(given, project)?;
+    if given.is_none() && !file.exists() {
+        bail!("{} is not built yet: build it with `larder build`", output::path(&file));
+    }
+    Ok(file)
 }

@@ -6,12 +6,13 @@
 #![deny(missing_docs)]
 #![expect(clippy::panic, reason = "a guest that does not build is a failed test")]
 
+mod project;
 mod proxies;
 pub mod toolchain;
 
+pub use project::project;
 pub use proxies::{PROXIES, Proxy};
 
-use larder_build::Source;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::env;
@@ -55,30 +56,6 @@ pub fn component_bytes(package_dir: &str) -> Vec<u8> {
     std::fs::read(&component).unwrap_or_else(|error| panic!("{}: {error}", component.display()))
 }
 
-/// The component that `larder-build` makes of `source`. It is built once per process.
-///
-/// # Panics
-///
-/// When it cannot be built, with what the language's tools said.
-pub fn built(source: &Source) -> PathBuf {
-    static BUILT: Mutex<Vec<(Source, PathBuf)>> = Mutex::new(Vec::new());
-
-    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, component)) = built.iter().find(|(of, _)| of == source) {
-        return component.clone();
-    }
-    // The same name for everyone who builds it, so that nothing piles up.
-    let name = source.directory.strip_prefix(root()).unwrap_or(&source.directory);
-    let name = name.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "-");
-    let component = target_dir().join("guests/built").join(name).with_extension("wasm");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.unwrap_or_else(|error| panic!("no runtime: {error}"));
-    let done = runtime.block_on(larder_build::build(source, &component, &|_| {}));
-    done.unwrap_or_else(|error| panic!("{}: {error:?}", source.directory.display()));
-    built.push((source.clone(), component.clone()));
-    component
-}
-
 fn build(package_dir: &str) -> PathBuf {
     let root = root();
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -88,7 +65,7 @@ fn build(package_dir: &str) -> PathBuf {
         .arg("--manifest-path")
         .arg(root.join(package_dir).join("Cargo.toml"))
         .arg("--target-dir")
-        .arg(target_dir().join("guests"));
+        .arg(target_dir());
     // What the tests themselves are built with is not meant for wasm.
     for variable in
         ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"]
@@ -112,9 +89,10 @@ fn build(package_dir: &str) -> PathBuf {
     }
 }
 
+/// Where the tests' guests are built.
 fn target_dir() -> PathBuf {
-    let root = root();
-    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir))
+    let target_dir = env::var_os("CARGO_TARGET_DIR");
+    root().join(target_dir.unwrap_or_else(|| "target".into())).join("guests")
 }
 
 /// Asks rustup for the target when the toolchain lacks it.
@@ -135,6 +113,11 @@ fn run(command: &mut Command) -> Output {
         panic!("{command:?} failed ({}):\n{said}", output.status);
     }
     output
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.unwrap_or_else(|error| panic!("no runtime: {error}")).block_on(future)
 }
 
 fn root() -> &'static Path {

@@ -1,8 +1,8 @@
 //! The guests that hand the whole contract on, one for each language.
 
-use crate::component;
 use crate::toolchain::{self, Toolchain};
-use larder_build::{Main, Settings, Source, World};
+use crate::{component, project};
+use larder_build::{Main, World};
 use std::path::PathBuf;
 
 /// A component of the world `proxy` in `tests/guests/wit`.
@@ -25,19 +25,19 @@ pub static PROXIES: &[Proxy] = &[
     Proxy {
         language: "python",
         toolchain: toolchain::python,
-        component: || built("tests/guests/proxy-python", python("proxy")),
+        component: || {
+            let main = Main::Python { module: "proxy".into(), callable: None };
+            proxy("tests/guests/proxy-python", main)
+        },
+    },
+    Proxy {
+        language: "c",
+        toolchain: toolchain::c,
+        component: || proxy("tests/guests/proxy-c", Main::C { file: "src/proxy.c".into() }),
     },
 ];
 
-/// The component of a proxy guest that `larder-build` builds.
-fn built(package_dir: &str, main: Main) -> PathBuf {
-    let root = crate::root();
-    let wit = root.join("tests/guests/wit");
-    let world = World::Own { wit, name: "proxy".to_owned() };
-    let directory = root.join(package_dir);
-    crate::built(&Source { directory, main, world, settings: Settings::default() })
-}
-
-fn python(module: &str) -> Main {
-    Main::Python { module: module.to_owned(), callable: None }
+fn proxy(directory: &str, main: Main) -> PathBuf {
+    let wit = crate::root().join("tests/guests/wit");
+    project(directory, main, World::Own { wit, name: "proxy".into() })
 }

@@ -4,15 +4,16 @@ use super::serve::{close, describe_bindings, describe_store, load, runtime, trac
 use crate::args::{Dev, ProjectArgs};
 use crate::config::{self, ConfigFile};
 use crate::engine;
-use crate::guest::Guest;
+use crate::guest::{self, Guest};
 use crate::output;
-use crate::serve::{self, App, Pages, Server};
+use crate::serve::{self, App, Handler, Pages, Server};
 use crate::settings::{
     self, Binding, BuildSettings, GuestSettings, ListenSettings, Place, StoreSettings,
 };
 use crate::shutdown::Shutdown;
 use crate::watch::Watch;
 use anyhow::{Result, bail};
+use larder_build::javascript;
 use larder_store::Larder;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -43,6 +44,7 @@ pub fn run(args: &ProjectArgs, dev: &Dev) -> Result<()> {
             engine: engine::for_many()?,
             server: server.clone(),
             described: None,
+            script_engine: None,
         };
         let mut watch = session.renew().await?;
         let shutdown = Shutdown::listen()?;
@@ -86,6 +88,8 @@ struct Session<'a> {
     server: Arc<Server>,
     /// The bindings that have been described, so that it is done again only when they change.
     described: Option<Vec<Binding>>,
+    /// What runs workers in JavaScript, from the first on.
+    script_engine: Option<Handler>,
 }
 
 impl Session<'_> {
@@ -109,15 +113,11 @@ impl Session<'_> {
         build: Option<&BuildSettings>,
         component: &Path,
     ) -> Result<()> {
-        if let Some(build) = build {
-            build.run().await?;
-        }
+        let (handler, script) = self.program(build, component).await?;
         let settings = GuestSettings::new(&self.dev.guest, Some(project))?;
         let listen = ListenSettings::new(&self.dev.listen, &self.dev.guest, Some(project))?;
-        // Compiling takes a thread for as long as it lasts; others go on answering.
-        let (engine, component) = (self.engine.clone(), component.to_owned());
-        let handler = spawn_blocking(move || load(&engine, &component)).await??;
         let (guest, bound) = Guest::new(&settings, self.larder)?;
+        let guest = guest.with_script(script);
         if self.described.as_ref() != Some(&settings.bindings) {
             let place = &self.store.place;
             describe_bindings(&settings.bindings, &bound, place, Some(project)).await?;
@@ -125,6 +125,35 @@ impl Session<'_> {
         }
         self.server.replace(App::new(handler, guest, listen.timeout));
         Ok(())
+    }
+
+    /// What answers: the component that was built, or, for a worker in JavaScript, an engine that is
+    /// there already and the script for it.
+    async fn program(
+        &mut self,
+        build: Option<&BuildSettings>,
+        component: &Path,
+    ) -> Result<(Handler, String)> {
+        if let Some(build) = build {
+            if let Some(script) = build.script().await? {
+                return Ok((self.script_engine().await?, script));
+            }
+            build.run().await?;
+        }
+        // Compiling takes a thread for as long as it lasts; others go on answering.
+        let (engine, component) = (self.engine.clone(), component.to_owned());
+        let handler = spawn_blocking(move || load(&engine, &component)).await??;
+        Ok((handler, String::new()))
+    }
+
+    async fn script_engine(&mut self) -> Result<Handler> {
+        if let Some(handler) = &self.script_engine {
+            return Ok(handler.clone());
+        }
+        let component = javascript::dev_engine(&|text| output::note(text)).await?;
+        let engine = self.engine.clone();
+        let load = move || Handler::load(&engine, &component, &guest::linker_for_scripts(&engine)?);
+        Ok(self.script_engine.insert(spawn_blocking(load).await??).clone())
     }
 }
 

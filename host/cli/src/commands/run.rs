@@ -18,7 +18,7 @@ use wasmtime_wasi::p2::bindings::{Command, CommandPre};
 pub fn run(args: &ProjectArgs, run: &Run) -> Result<ExitCode> {
     let project = settings::project(args, None)?;
     let project = project.as_ref();
-    let component = settings::component(run.component.as_deref(), project)?;
+    let component = settings::built_component(run.component.as_deref(), project)?;
     let store = StoreSettings::for_guest(&run.guest, project)?;
     let guest = GuestSettings::new(&run.guest, project)?;
     super::serve::trace();

@@ -3,7 +3,7 @@
 use crate::args::{ProjectArgs, Serve};
 use crate::config::ConfigFile;
 use crate::engine;
-use crate::guest::Guest;
+use crate::guest::{self, Guest};
 use crate::output;
 use crate::serve::{self, App, Handler, Pages, Server};
 use crate::settings::{self, Binding, GuestSettings, ListenSettings, Place, StoreSettings};
@@ -19,7 +19,7 @@ use tracing_subscriber::EnvFilter;
 pub fn run(args: &ProjectArgs, serve: &Serve) -> Result<()> {
     let project = settings::project(args, None)?;
     let project = project.as_ref();
-    let component = settings::component(serve.component.as_deref(), project)?;
+    let component = settings::built_component(serve.component.as_deref(), project)?;
     let listen = ListenSettings::new(&serve.listen, &serve.guest, project)?;
     let store = StoreSettings::for_guest(&serve.guest, project)?;
     let guest = GuestSettings::new(&serve.guest, project)?;
@@ -59,7 +59,7 @@ pub fn runtime() -> Result<tokio::runtime::Runtime> {
 /// Loads the component and says how large it is and how long that took.
 pub fn load(engine: &wasmtime::Engine, component: &Path) -> Result<Handler> {
     let started = Instant::now();
-    let handler = Handler::load(engine, component)?;
+    let handler = Handler::load(engine, component, &guest::linker(engine)?)?;
     let size = std::fs::metadata(component).map_or(0, |metadata| metadata.len());
     let (name, size) = (output::path(component), output::size(size));
     let time = output::time(started.elapsed());
