@@ -4,6 +4,7 @@ use crate::sdk::{self, File, files};
 use crate::toolchain::Toolchain;
 use crate::{Notes, Source, World, process, venv, wit};
 use anyhow::{Context as _, Result, bail};
+use std::env;
 use std::path::{Path, PathBuf};
 use tokio::fs;
 use tokio::process::Command;
@@ -62,13 +63,14 @@ pub(crate) async fn build(
     notes: Notes<'_>,
 ) -> Result<()> {
     let tools = tools(notes).await?;
-    let packages = dependencies(&source.directory, notes).await?;
+    let venv = dependencies(&source.directory, notes).await?;
+    let packages = venv.as_deref().and_then(venv::site_packages);
     let wit = wit::directory(source, &tools.sdk)?;
     let entry = tempfile::tempdir()?;
     let code = entry_code(&source.world, module, callable)?;
     fs::write(entry.path().join(ENTRY).with_extension("py"), code).await?;
 
-    let mut componentize = Command::new(tools.componentize_py);
+    let mut componentize = Command::new(venv::program(&tools.venv, "componentize-py"));
     componentize.arg("--quiet").arg("--wit-path").arg(wit.path());
     componentize.args(["--world", source.world.name()]);
     for (interface, name) in INTERFACES {
@@ -80,6 +82,8 @@ pub(crate) async fn build(
     for path in [entry.path(), &source.directory, &sdk].into_iter().chain(packages.as_deref()) {
         componentize.arg("--python-path").arg(path);
     }
+    // Otherwise it looks for packages all over the machine.
+    componentize.env("VIRTUAL_ENV", venv.as_deref().unwrap_or(&tools.venv));
     componentize.arg(ENTRY).arg("--output").arg(output);
     let done = process::output(&mut componentize, "").await?;
     match done.status.success() {
@@ -107,12 +111,14 @@ fn entry_code(world: &World, module: &str, callable: Option<&str>) -> Result<Str
             )
         }
     };
-    Ok(format!("from larder_guest._project import install\ninstall('/1')\n{import}"))
+    Ok(format!(
+        "from larder_guest import _project\n_project.install('/1')\n{import}_project.complete()\n"
+    ))
 }
 
 struct Tools {
     sdk: PathBuf,
-    componentize_py: PathBuf,
+    venv: PathBuf,
 }
 
 async fn tools(notes: Notes<'_>) -> Result<Tools> {
@@ -125,18 +131,17 @@ async fn tools(notes: Notes<'_>) -> Result<Tools> {
     })
     .await?;
     let directory = tools.sdk.parent().context("a toolchain has a directory")?;
-    let componentize_py = venv::program(&directory.join("venv"), "componentize-py");
-    Ok(Tools { sdk: tools.sdk, componentize_py })
+    Ok(Tools { venv: directory.join("venv"), sdk: tools.sdk })
 }
 
-/// Where the project's packages lie: in its `.venv`, which is made of its `requirements.txt` when
-/// there is none.
+/// The virtual environment with the project's packages: its `.venv`, which is made of its
+/// `requirements.txt` when there is none, or else the one that is active.
 async fn dependencies(directory: &Path, notes: Notes<'_>) -> Result<Option<PathBuf>> {
     let venv = directory.join(".venv");
     let requirements = directory.join("requirements.txt");
     if !venv.exists() {
         if !requirements.exists() {
-            return Ok(None);
+            return Ok(env::var_os("VIRTUAL_ENV").map(PathBuf::from));
         }
         notes(format_args!("installing the project's packages: pip install, into .venv"));
         if let Err(error) = venv::create(&venv, &requirements, &[], REMEDY).await {
@@ -145,7 +150,7 @@ async fn dependencies(directory: &Path, notes: Notes<'_>) -> Result<Option<PathB
             return Err(error);
         }
     }
-    Ok(venv::site_packages(&venv))
+    Ok(Some(venv))
 }
 
 #[cfg(test)]
