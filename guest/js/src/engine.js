@@ -3,7 +3,7 @@
 import * as store from 'larder:kv/store@0.1.0';
 import { source } from 'larder:worlds/bundle';
 import * as environment from 'wasi:cli/environment@0.2.10';
-import { describeErrorsOnConsole, report } from './errors.js';
+import { describe, describeErrorsOnConsole, report } from './errors.js';
 import { respond } from './worker.js';
 
 /** Answers every request by the worker that the host has at the time. */
@@ -21,8 +21,13 @@ async function start(event) {
     // Indirect, so that the script sees the globals and nothing of this module.
     await (0, eval)(source());
   } catch (error) {
-    report('Uncaught (while the worker was loaded) ', error);
-    return new Response('Internal Server Error\n', { status: 500 });
+    return showFailure('Uncaught (while the worker was loaded) ', error);
   }
-  return respond(globalThis[Symbol.for('larder.worker')], event);
+  return respond(globalThis[Symbol.for('larder.worker')], event, showFailure);
+}
+
+/** Says in the terminal what was thrown, and to the client, who is its author. */
+function showFailure(what, error) {
+  report(what, error);
+  return new Response(`${what}${describe(error)}\n`, { status: 500 });
 }

@@ -15,8 +15,8 @@ export function serve(program) {
   addEventListener('fetch', (event) => event.respondWith(respond(program, event)));
 }
 
-/** The answer of the worker; when it throws, that is said in the terminal and answered by a 500. */
-export async function respond({ worker, settings }, event) {
+/** The answer of the worker. */
+export async function respond({ worker, settings }, event, fail = hideFailure) {
   try {
     configure(settings);
     const handler = handlerOf(worker);
@@ -26,9 +26,14 @@ export async function respond({ worker, settings }, event) {
     }
     return response;
   } catch (error) {
-    report('Uncaught ', error);
-    return new Response('Internal Server Error\n', { status: 500 });
+    return fail('Uncaught ', error);
   }
+}
+
+/** Says in the terminal what was thrown; the client hears no more than that something was. */
+function hideFailure(what, error) {
+  report(what, error);
+  return new Response('Internal Server Error\n', { status: 500 });
 }
 
 function handlerOf(worker) {
