@@ -81,7 +81,9 @@ fn the_counter_says_what_is_wrong() {
     let counter = |arguments: &[&str]| -> Ran {
         project.larder(["run", "--"].into_iter().chain(arguments.iter().copied()))
     };
-    for wrong in [&["-x"][..], &["a", "1.5"], &["a", ""], &["a", "9223372036854775808"], &["a", "1", "2"]] {
+    for wrong in
+        [&["-x"][..], &["a", "1.5"], &["a", ""], &["a", "9223372036854775808"], &["a", "1", "2"]]
+    {
         assert!(counter(wrong).fails(1).starts_with("usage: counter "), "{wrong:?}");
     }
     assert_eq!(counter(&["a", "9223372036854775807"]).succeeds(), "9223372036854775807\n");
@@ -101,7 +103,10 @@ fn the_program_of_the_readme_runs() {
     assert_eq!(run(), "logged in\nsession:1\n");
     assert_eq!(run(), "was logged in already\nsession:1\n");
     let said = project.larder(["run", "--kv", "OTHER"]).fails(1);
-    assert_eq!(said, "no namespace is bound under that name, or it has been deleted\n");
+    assert!(
+        said.ends_with("\nno namespace is bound under that name, or it has been deleted\n"),
+        "{said}"
+    );
 }
 
 fn the_template_is_served_and_built_again() {
@@ -121,8 +126,7 @@ fn a_request_comes_and_a_response_goes_whole() {
     let main = Main::C { file: "src/main.c".into() };
     let component = project("tests/guests/http-c", main, World::Http);
     let project = Project::new();
-    let server =
-        Server::start(&project, ["serve", "--in-memory", component.to_str().unwrap()]);
+    let server = Server::start(&project, ["serve", "--in-memory", component.to_str().unwrap()]);
     assert_eq!(server.post("/echo", "söme\0thing").body, "söme\0thingsöme\0thing");
     assert_eq!(server.post("/echo", "").body, "");
     assert_eq!(server.post("/echo", &"x".repeat(10_000)).body.len(), 20_000);
@@ -153,8 +157,7 @@ fn bad_input() -> PathBuf {
 fn bad_input_is_an_error_and_the_instance_works_on() {
     let project = Project::with_namespace("KV");
     let component = bad_input();
-    let printed =
-        project.larder(["run", component.to_str().unwrap(), "--kv", "KV"]).succeeds();
+    let printed = project.larder(["run", component.to_str().unwrap(), "--kv", "KV"]).succeeds();
     let large = "the value has 26214401 bytes; at most 26214400 are allowed";
     let expected = format!(
         "NULL for a key: a key cannot be empty\n\
@@ -191,7 +194,8 @@ fn bad_input_is_an_error_and_the_instance_works_on() {
 fn a_closed_handle_is_a_trap_that_names_the_functions() {
     let project = Project::new();
     let component = bad_input();
-    let arguments = ["run", "--in-memory", component.to_str().unwrap(), "--kv", "KV", "--", "closed"];
+    let arguments =
+        ["run", "--in-memory", component.to_str().unwrap(), "--kv", "KV", "--", "closed"];
     let (code, printed, said) = project.larder(arguments).ended();
     assert_eq!((code, printed.as_str()), (Some(1), "put: done\nopen-reader: done\n"));
     for words in ["the component trapped", "unknown handle", "larder_read", "main"] {

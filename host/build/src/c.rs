@@ -99,6 +99,7 @@ fn without_debug(core: &[u8]) -> Result<Vec<u8>> {
             continue;
         }
         if let Some((id, range)) = payload.as_section() {
+            let range = usize::try_from(range.start)?..usize::try_from(range.end)?;
             let data = core.get(range).context("a section lies within the module")?;
             module.section(&RawSection { id, data });
         }
