@@ -23,6 +23,14 @@ pub static PROXIES: &[Proxy] = &[
         component: || component("tests/guests/proxy-rust"),
     },
     Proxy {
+        language: "python",
+        toolchain: toolchain::python,
+        component: || {
+            let main = Main::Python { module: "proxy".into(), callable: None };
+            proxy("tests/guests/proxy-python", main)
+        },
+    },
+    Proxy {
         language: "c",
         toolchain: toolchain::c,
         component: || proxy("tests/guests/proxy-c", Main::C { file: "src/proxy.c".into() }),

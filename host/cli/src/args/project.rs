@@ -19,7 +19,9 @@ pub enum Template {
     Js,
     Ts,
     Hono,
+    Python,
     Rust,
+    C,
 }
 
 #[derive(Debug, ClapArgs)]
