@@ -7,10 +7,12 @@
 
 #![deny(missing_docs)]
 
+pub mod c;
 pub mod javascript;
 mod process;
 mod sdk;
 mod toolchain;
+mod venv;
 mod wit;
 
 use anyhow::Result;
@@ -40,6 +42,11 @@ pub enum Main {
         file: PathBuf,
         /// What runs it.
         backend: Backend,
+    },
+    /// C.
+    C {
+        /// A file, relative to the project's directory. All others beside it belong to the program.
+        file: PathBuf,
     },
 }
 
@@ -121,5 +128,6 @@ pub async fn build(source: &Source, output: &Path, notes: Notes<'_>) -> Result<(
         Main::JavaScript { file, backend } => {
             javascript::build(source, file, *backend, output, notes).await
         }
+        Main::C { file } => c::build(source, file, output, notes).await,
     }
 }

@@ -17,10 +17,20 @@ mod pieces;
 mod put;
 mod scopes;
 
-/// Makes the cases public, which without a place in the table are dead code, and the macro that
-/// tests every one of them.
+use crate::Subject;
+
+/// A case by the name that its test has behind that of the subject, `topic::case`.
+pub type Case = (&'static str, fn(&dyn Subject));
+
+/// Makes the cases public, which without a place in the table are dead code; the list of them; and
+/// the macro that tests every one of them.
 macro_rules! cases {
     ($($topic:ident { $($case:ident,)* })*) => {
+        /// Every case, for a harness of one's own.
+        pub const CASES: &[Case] = &[$($(
+            (concat!(stringify!($topic), "::", stringify!($case)), $topic::$case),
+        )*)*];
+
         #[doc(hidden)]
         pub mod public {
             $(pub mod $topic {

@@ -3,7 +3,7 @@
 //!
 //! A [`Subject`] is such a way: an engine behind `larder-store`, a guest component of some
 //! language behind `larder-wasmtime`. A test file names one and says how a fresh one is made, and
-//! gets a `#[test]` for every case:
+//! gets a `#[test]` for every case (or the list of them, [`CASES`], for a harness of its own):
 //!
 //! ```
 //! use larder_conformance::{START_MS, StoreSubject, conformance_tests};
@@ -33,6 +33,7 @@ mod error;
 mod store_subject;
 mod subject;
 
+pub use cases::{CASES, Case};
 pub use error::{Error, Limited};
 pub use store_subject::StoreSubject;
 pub use subject::{

@@ -6,6 +6,11 @@
 #![deny(missing_docs)]
 #![expect(clippy::panic, reason = "a guest that does not build is a failed test")]
 
+mod proxies;
+pub mod toolchain;
+
+pub use proxies::{PROXIES, Proxy};
+
 use serde_json::Value;
 use std::collections::HashMap;
 use std::env;

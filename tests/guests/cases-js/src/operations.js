@@ -45,6 +45,14 @@ const operations = {
     for (const operation of ops) outcomes.push(await outcome(kv, operation, state));
     return outcomes;
   },
+  // What an error says besides its message.
+  async cause(kv, { operation }, state) {
+    try {
+      await operations[operation.op](kv, operation, state);
+    } catch (error) {
+      return error.cause;
+    }
+  },
   // The caller's buffer changes as soon as the call is under way.
   async put_changing(kv, { key, value }) {
     const written = kv.put(key, value);

@@ -3,32 +3,28 @@
 use crate::convert::operations::{Condition, Error, ListOptions, Operation, PutOptions};
 use crate::guest::{Host, Instance};
 use larder_store::Namespace;
+use larder_test_guests::Proxy;
 use larder_wasmtime::{Access, KvGrants};
 
-/// A module of tests for the proxy guest of a package.
-macro_rules! grant_tests {
-    ($package:literal) => {
-        crate::grants::grant_tests! { $package:
-            bindings_are_named_in_order,
-            a_guest_without_grants_has_no_bindings,
-            an_unknown_name_and_that_of_anothers_namespace_answer_alike,
-            each_binding_is_a_namespace_of_its_own,
-            what_is_read_only_can_be_read,
-            every_write_through_a_read_only_binding_is_denied,
-            a_binding_outlives_the_renaming_of_its_namespace,
-            a_namespace_that_is_deleted_is_bound_no_more,
-        }
-    };
-    ($package:literal: $($test:ident,)*) => {
-        mod grants {
-            $(#[test]
-            fn $test() {
-                crate::grants::$test($package);
-            })*
-        }
+/// A test by its name.
+pub type Test = (&'static str, fn(&'static Proxy));
+
+macro_rules! tests {
+    ($($test:ident,)*) => {
+        pub const TESTS: &[Test] = &[$((stringify!($test), $test),)*];
     };
 }
-pub(crate) use grant_tests;
+
+tests! {
+    bindings_are_named_in_order,
+    a_guest_without_grants_has_no_bindings,
+    an_unknown_name_and_that_of_anothers_namespace_answer_alike,
+    each_binding_is_a_namespace_of_its_own,
+    what_is_read_only_can_be_read,
+    every_write_through_a_read_only_binding_is_denied,
+    a_binding_outlives_the_renaming_of_its_namespace,
+    a_namespace_that_is_deleted_is_bound_no_more,
+}
 
 const NO_OPTIONS: PutOptions = PutOptions { expiration: None, metadata: None, condition: None };
 const NO_BOUNDS: ListOptions =
@@ -39,37 +35,37 @@ fn namespace(host: &Host, title: &str) -> Namespace {
 }
 
 /// A guest to which the namespaces of these titles are granted, each under its title.
-fn guest(host: &Host, package: &'static str, titles: &[&str], access: Access) -> Instance {
+fn guest(host: &Host, proxy: &'static Proxy, titles: &[&str], access: Access) -> Instance {
     let mut grants = KvGrants::builder();
     for title in titles {
         grants.grant(title, namespace(host, title), access).unwrap();
     }
-    host.instantiate(package, &grants.build())
+    host.instantiate(proxy, &grants.build())
 }
 
-pub fn bindings_are_named_in_order(package: &'static str) {
-    let guest = guest(&Host::fresh(), package, &["b", "é", "A", "a"], Access::ReadOnly);
+fn bindings_are_named_in_order(proxy: &'static Proxy) {
+    let guest = guest(&Host::fresh(), proxy, &["b", "é", "A", "a"], Access::ReadOnly);
     assert_eq!(guest.bindings(), ["A", "a", "b", "é"]);
 }
 
-pub fn a_guest_without_grants_has_no_bindings(package: &'static str) {
-    let guest = guest(&Host::fresh(), package, &[], Access::ReadWrite);
+fn a_guest_without_grants_has_no_bindings(proxy: &'static Proxy) {
+    let guest = guest(&Host::fresh(), proxy, &[], Access::ReadWrite);
     assert_eq!(guest.bindings(), [""; 0]);
     assert!(matches!(guest.open("SESSIONS"), Err(Error::NoSuchBinding)));
 }
 
-pub fn an_unknown_name_and_that_of_anothers_namespace_answer_alike(package: &'static str) {
+fn an_unknown_name_and_that_of_anothers_namespace_answer_alike(proxy: &'static Proxy) {
     let host = Host::fresh();
     namespace(&host, "others");
-    let guest = guest(&host, package, &["mine"], Access::ReadWrite);
+    let guest = guest(&host, proxy, &["mine"], Access::ReadWrite);
     for name in ["others", "unknown", "MINE", "mine ", "", ".", &"n".repeat(100_000)] {
         assert!(matches!(guest.open(name), Err(Error::NoSuchBinding)), "{name:.20?}");
     }
     guest.open("mine").unwrap();
 }
 
-pub fn each_binding_is_a_namespace_of_its_own(package: &'static str) {
-    let guest = guest(&Host::fresh(), package, &["a", "b"], Access::ReadWrite);
+fn each_binding_is_a_namespace_of_its_own(proxy: &'static Proxy) {
+    let guest = guest(&Host::fresh(), proxy, &["a", "b"], Access::ReadWrite);
     guest.open("a").unwrap();
     guest.put("k", b"of a").unwrap();
     guest.open("b").unwrap();
@@ -78,10 +74,10 @@ pub fn each_binding_is_a_namespace_of_its_own(package: &'static str) {
     assert_eq!(guest.get("k").unwrap().unwrap(), b"of a");
 }
 
-pub fn what_is_read_only_can_be_read(package: &'static str) {
+fn what_is_read_only_can_be_read(proxy: &'static Proxy) {
     let host = Host::fresh();
     namespace(&host, "settings").blocking().put("motd", "hello").unwrap();
-    let guest = guest(&host, package, &["settings"], Access::ReadOnly);
+    let guest = guest(&host, proxy, &["settings"], Access::ReadOnly);
     guest.open("settings").unwrap();
     assert_eq!(guest.get("motd").unwrap().unwrap(), b"hello");
     assert_eq!(guest.get_entry("motd").unwrap().unwrap().value, b"hello");
@@ -92,11 +88,11 @@ pub fn what_is_read_only_can_be_read(package: &'static str) {
     assert_eq!(guest.read(reader, 1, 3).unwrap(), b"ell");
 }
 
-pub fn every_write_through_a_read_only_binding_is_denied(package: &'static str) {
+fn every_write_through_a_read_only_binding_is_denied(proxy: &'static Proxy) {
     let host = Host::fresh();
     let settings = namespace(&host, "settings").blocking();
     let version = settings.put("k", "1").unwrap().as_u64();
-    let guest = guest(&host, package, &["settings"], Access::ReadOnly);
+    let guest = guest(&host, proxy, &["settings"], Access::ReadOnly);
     guest.open("settings").unwrap();
     let lost = PutOptions { condition: Some(Condition::Absent), ..NO_OPTIONS };
     let results = [
@@ -117,9 +113,9 @@ pub fn every_write_through_a_read_only_binding_is_denied(package: &'static str) 
     assert_eq!(settings.get_entry("k").unwrap().unwrap().head.version.as_u64(), version);
 }
 
-pub fn a_binding_outlives_the_renaming_of_its_namespace(package: &'static str) {
+fn a_binding_outlives_the_renaming_of_its_namespace(proxy: &'static Proxy) {
     let host = Host::fresh();
-    let guest = guest(&host, package, &["old"], Access::ReadWrite);
+    let guest = guest(&host, proxy, &["old"], Access::ReadWrite);
     guest.open("old").unwrap();
     host.larder.blocking().rename_namespace("old", "new").unwrap();
     guest.put("k", b"v").unwrap();
@@ -127,9 +123,9 @@ pub fn a_binding_outlives_the_renaming_of_its_namespace(package: &'static str) {
     assert_eq!(namespace(&host, "new").blocking().get("k").unwrap().unwrap(), "v");
 }
 
-pub fn a_namespace_that_is_deleted_is_bound_no_more(package: &'static str) {
+fn a_namespace_that_is_deleted_is_bound_no_more(proxy: &'static Proxy) {
     let host = Host::fresh();
-    let guest = guest(&host, package, &["a"], Access::ReadWrite);
+    let guest = guest(&host, proxy, &["a"], Access::ReadWrite);
     guest.open("a").unwrap();
     guest.put("k", b"v").unwrap();
     host.larder.blocking().delete_namespace("a").unwrap();

@@ -9,11 +9,13 @@ use larder_store::{
     Check, CommitOutcome, DeleteOutcome, Expiration, Larder, ListOptions, ManualClock, Operation,
     Options, PutOptions, Version, WriteOutcome,
 };
-use larder_test_guests::component;
+use larder_test_guests::Proxy;
 use larder_wasmtime::{Access, KvCtx, KvCtxView, KvGrants, KvView, WallClock};
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::collections::BTreeMap;
+use std::panic::catch_unwind;
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock};
 use tempfile::TempDir;
 use wasmtime::component::{Component, Linker, ResourceTable};
 use wasmtime::{Engine, Store};
@@ -38,19 +40,23 @@ impl KvView for State {
     }
 }
 
-/// The guest of a package, built and compiled once in this process.
-fn proxy_of(package: &'static str) -> convert::ProxyPre<State> {
-    static COMPILED: Mutex<Option<HashMap<&str, convert::ProxyPre<State>>>> = Mutex::new(None);
-    let mut compiled = COMPILED.lock().unwrap();
-    let compile = || {
-        let engine = Engine::default();
-        let mut linker = Linker::new(&engine);
-        wasmtime_wasi::p2::add_to_linker_sync(&mut linker).unwrap();
-        larder_wasmtime::p2::add_to_linker_sync(&mut linker).unwrap();
-        let component = Component::from_file(&engine, component(package)).unwrap();
-        convert::ProxyPre::new(linker.instantiate_pre(&component).unwrap()).unwrap()
-    };
-    compiled.get_or_insert_default().entry(package).or_insert_with(compile).clone()
+/// The guest, built and compiled once in this process. Where that fails, the first test to want it
+/// says why, and the others only that it did.
+fn compiled(proxy: &'static Proxy) -> convert::ProxyPre<State> {
+    type Once = Arc<OnceLock<Option<convert::ProxyPre<State>>>>;
+    static COMPILED: Mutex<BTreeMap<&str, Once>> = Mutex::new(BTreeMap::new());
+    let once = COMPILED.lock().unwrap().entry(proxy.language).or_default().clone();
+    let compiled = once.get_or_init(|| catch_unwind(|| compile(&(proxy.component)())).ok());
+    compiled.clone().unwrap_or_else(|| panic!("the proxy in {} does not build", proxy.language))
+}
+
+fn compile(component: &Path) -> convert::ProxyPre<State> {
+    let engine = Engine::default();
+    let mut linker = Linker::new(&engine);
+    wasmtime_wasi::p2::add_to_linker_sync(&mut linker).unwrap();
+    larder_wasmtime::p2::add_to_linker_sync(&mut linker).unwrap();
+    let component = Component::from_file(&engine, component).unwrap();
+    convert::ProxyPre::new(linker.instantiate_pre(&component).unwrap()).unwrap()
 }
 
 /// A store on disk, and the clock of the store and of the guests.
@@ -70,12 +76,12 @@ impl Host {
     }
 
     /// A new instance of the guest with these grants.
-    pub fn instantiate(&self, package: &'static str, grants: &KvGrants) -> Instance {
-        let proxy = proxy_of(package);
+    pub fn instantiate(&self, proxy: &'static Proxy, grants: &KvGrants) -> Instance {
+        let compiled = compiled(proxy);
         let wasi = WasiCtx::builder().wall_clock(WallClock::new(self.clock.clone())).build();
         let state = State { wasi, kv: KvCtx::new(grants), table: ResourceTable::new() };
-        let mut store = Store::new(proxy.engine(), state);
-        let proxy = proxy.instantiate(&mut store).unwrap();
+        let mut store = Store::new(compiled.engine(), state);
+        let proxy = compiled.instantiate(&mut store).unwrap();
         Instance(RefCell::new((store, proxy)))
     }
 }
@@ -130,23 +136,23 @@ impl Instance {
 /// A namespace as a guest sees it.
 pub struct GuestSubject {
     guest: Instance,
-    package: &'static str,
+    proxy: &'static Proxy,
     host: Host,
 }
 
 impl GuestSubject {
     /// A guest on a new store.
-    pub fn fresh(package: &'static str) -> Self {
-        Self::on(Host::fresh(), package, larder_conformance::MAIN, "")
+    pub fn fresh(proxy: &'static Proxy) -> Self {
+        Self::on(Host::fresh(), proxy, larder_conformance::MAIN, "")
     }
 
-    fn on(host: Host, package: &'static str, title: &str, prefix: &str) -> Self {
+    fn on(host: Host, proxy: &'static Proxy, title: &str, prefix: &str) -> Self {
         let namespace = host.larder.blocking().open_or_create(title).unwrap();
         let granted = namespace.scoped(prefix).unwrap();
         let grants = KvGrants::builder().grant("KV", granted, Access::ReadWrite).unwrap().build();
-        let guest = host.instantiate(package, &grants);
+        let guest = host.instantiate(proxy, &grants);
         guest.open("KV").unwrap();
-        Self { guest, package, host }
+        Self { guest, proxy, host }
     }
 }
 
@@ -220,7 +226,7 @@ impl Subject for GuestSubject {
     }
 
     fn open(&self, title: &str, prefix: &str) -> Box<dyn Subject> {
-        Box::new(Self::on(self.host.clone(), self.package, title, prefix))
+        Box::new(Self::on(self.host.clone(), self.proxy, title, prefix))
     }
 
     fn delete_namespace(&self, title: &str) {

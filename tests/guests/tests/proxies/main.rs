@@ -12,18 +12,28 @@ mod convert;
 mod grants;
 mod guest;
 
-use larder_conformance::conformance_tests;
+use guest::GuestSubject;
+use larder_conformance::{CASES, Case};
+use larder_test_guests::{PROXIES, Proxy};
+use libtest_mimic::{Arguments, Trial};
+use std::process::ExitCode;
 
-/// All tests of one proxy guest, by the package that builds it.
-macro_rules! proxy_tests {
-    ($guest:ident, $package:literal) => {
-        mod $guest {
-            use super::*;
-
-            conformance_tests!(contract, || guest::GuestSubject::fresh($package));
-            crate::grants::grant_tests!($package);
-        }
-    };
+fn main() -> ExitCode {
+    let trials = PROXIES.iter().flat_map(trials_of).collect();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
-proxy_tests!(rust, "tests/guests/proxy-rust");
+/// All tests of one proxy guest.
+fn trials_of(proxy: &'static Proxy) -> impl Iterator<Item = Trial> {
+    let toolchain = (proxy.toolchain)();
+    let case = |&(name, run): &'static Case| {
+        let on_fresh = move || run(&GuestSubject::fresh(proxy));
+        toolchain.trial(format!("{}::contract::{name}", proxy.language), on_fresh)
+    };
+    let grant = |&(name, run): &'static grants::Test| {
+        toolchain.trial(format!("{}::grants::{name}", proxy.language), move || run(proxy))
+    };
+    let trials: Vec<Trial> =
+        CASES.iter().map(case).chain(grants::TESTS.iter().map(grant)).collect();
+    trials.into_iter()
+}
