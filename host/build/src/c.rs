@@ -79,7 +79,7 @@ pub(crate) async fn build(
             let adapter = adapter::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER;
             encoder.adapter(adapter::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, adapter)
         })
-        .and_then(|mut encoder| encoder.encode())
+        .and_then(|encoder| encoder.encode())
         .context("what was compiled does not make a component")?;
     fs::write(output, component).await?;
     Ok(())

@@ -6,9 +6,11 @@
 #![deny(missing_docs)]
 #![expect(clippy::panic, reason = "a guest that does not build is a failed test")]
 
+mod project;
 mod proxies;
 pub mod toolchain;
 
+pub use project::project;
 pub use proxies::{PROXIES, Proxy};
 
 use serde_json::Value;
@@ -56,8 +58,6 @@ pub fn component_bytes(package_dir: &str) -> Vec<u8> {
 
 fn build(package_dir: &str) -> PathBuf {
     let root = root();
-    let target_dir =
-        env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .args(["build", "--release", "--target", TARGET])
@@ -65,7 +65,7 @@ fn build(package_dir: &str) -> PathBuf {
         .arg("--manifest-path")
         .arg(root.join(package_dir).join("Cargo.toml"))
         .arg("--target-dir")
-        .arg(target_dir.join("guests"));
+        .arg(target_dir());
     // What the tests themselves are built with is not meant for wasm.
     for variable in
         ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"]
@@ -89,6 +89,12 @@ fn build(package_dir: &str) -> PathBuf {
     }
 }
 
+/// Where the tests' guests are built.
+fn target_dir() -> PathBuf {
+    let target_dir = env::var_os("CARGO_TARGET_DIR");
+    root().join(target_dir.unwrap_or_else(|| "target".into())).join("guests")
+}
+
 /// Asks rustup for the target when the toolchain lacks it.
 fn add_target() {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
@@ -107,6 +113,11 @@ fn run(command: &mut Command) -> Output {
         panic!("{command:?} failed ({}):\n{said}", output.status);
     }
     output
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.unwrap_or_else(|error| panic!("no runtime: {error}")).block_on(future)
 }
 
 fn root() -> &'static Path {

@@ -1,7 +1,8 @@
 //! The guests that hand the whole contract on, one for each language.
 
-use crate::component;
 use crate::toolchain::{self, Toolchain};
+use crate::{component, project};
+use larder_build::{Main, World};
 use std::path::PathBuf;
 
 /// A component of the world `proxy` in `tests/guests/wit`.
@@ -15,8 +16,20 @@ pub struct Proxy {
 }
 
 /// Every proxy guest. A language joins the tests by its line here.
-pub static PROXIES: &[Proxy] = &[Proxy {
-    language: "rust",
-    toolchain: toolchain::rust,
-    component: || component("tests/guests/proxy-rust"),
-}];
+pub static PROXIES: &[Proxy] = &[
+    Proxy {
+        language: "rust",
+        toolchain: toolchain::rust,
+        component: || component("tests/guests/proxy-rust"),
+    },
+    Proxy {
+        language: "c",
+        toolchain: toolchain::c,
+        component: || proxy("tests/guests/proxy-c", Main::C { file: "src/proxy.c".into() }),
+    },
+];
+
+fn proxy(directory: &str, main: Main) -> PathBuf {
+    let wit = crate::root().join("tests/guests/wit");
+    project(directory, main, World::Own { wit, name: "proxy".into() })
+}

@@ -3,9 +3,10 @@
 //! Where it is missing the tests are ignored, and on a machine that tests for all (`CI` is set)
 //! they fail: a test that could not run never counts as passed.
 
+use crate::block_on;
+use anyhow::Result;
 use libtest_mimic::{Failed, Trial};
 use std::env;
-use std::process::Command;
 
 /// The toolchain of a language, or why there is none.
 pub struct Toolchain {
@@ -17,46 +18,20 @@ pub fn rust() -> Toolchain {
     Toolchain { missing: None }
 }
 
-/// For guests in JavaScript and TypeScript: Node with npm, which installs the rest.
+/// For guests in JavaScript and TypeScript.
 pub fn javascript() -> Toolchain {
-    Toolchain::check("JavaScript", "install Node 22 or newer with npm", || {
-        runs("node", &["--version"])?;
-        runs("npm", &["--version"])
-    })
+    Toolchain::check("JavaScript", larder_build::javascript::available())
 }
 
-/// For guests in Python: Python with `venv`, which installs the rest.
-pub fn python() -> Toolchain {
-    Toolchain::check("Python", PYTHON_REMEDY, python_with_venv)
-}
-
-/// For guests in C: zig, or Python, which installs it.
+/// For guests in C.
 pub fn c() -> Toolchain {
-    Toolchain::check("C", PYTHON_REMEDY, || {
-        runs("zig", &["version"]).or_else(|_| python_with_venv())
-    })
-}
-
-const PYTHON_REMEDY: &str = "install Python 3.10 or newer with venv (Debian: python3-venv)";
-
-fn python_with_venv() -> Result<(), String> {
-    let check = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))";
-    runs("python3", &["-c", check])
-}
-
-fn runs(program: &str, arguments: &[&str]) -> Result<(), String> {
-    let command = format!("{program} {}", arguments.join(" "));
-    match Command::new(program).args(arguments).output() {
-        Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => Err(format!("`{command}` fails ({})", output.status)),
-        Err(error) => Err(format!("`{command}` cannot be run: {error}")),
-    }
+    Toolchain::check("C", larder_build::c::available())
 }
 
 impl Toolchain {
     #[expect(clippy::print_stderr, reason = "a harness has no other way to say why it ignores")]
-    fn check(language: &str, remedy: &str, check: impl FnOnce() -> Result<(), String>) -> Self {
-        let missing = check().err().map(|reason| format!("{reason}; {remedy}"));
+    fn check(language: &str, available: impl Future<Output = Result<()>>) -> Self {
+        let missing = block_on(available).err().map(|error| format!("{error:#}"));
         if let Some(missing) = &missing {
             eprintln!("the tests of {language} cannot run: {missing}");
         }
@@ -76,7 +51,7 @@ impl Toolchain {
 }
 
 /// A test that runs although something is missing, as in CI or by `--ignored`, fails.
-fn run(missing: Option<String>, test: impl FnOnce()) -> Result<(), Failed> {
+fn run(missing: Option<String>, test: impl FnOnce()) -> std::result::Result<(), Failed> {
     match missing {
         None => test(),
         Some(missing) => return Err(missing.into()),
@@ -88,30 +63,18 @@ fn run(missing: Option<String>, test: impl FnOnce()) -> Result<(), Failed> {
 mod tests {
     use super::*;
 
-    fn toolchain(argument: &str) -> Toolchain {
-        Toolchain::check("none", "install it", || runs("rustc", &[argument]))
-    }
-
     #[test]
     fn a_test_runs_where_its_toolchain_is() {
-        let there = toolchain("--version");
+        let there = Toolchain::check("none", async { Ok(()) });
         assert!(!there.ignores(false) && !there.ignores(true));
         assert!(run(there.missing, || {}).is_ok());
     }
 
     #[test]
     fn a_test_whose_toolchain_is_missing_is_ignored_and_in_ci_fails() {
-        let missing = toolchain("--no-such-flag");
+        let missing = Toolchain::check("none", async { anyhow::bail!("install it") });
         assert!(missing.ignores(false) && !missing.ignores(true));
-        let failed = run(missing.missing, || {}).unwrap_err();
-        let text = failed.message().unwrap();
-        assert!(text.starts_with("`rustc --no-such-flag` fails"), "{text}");
-        assert!(text.ends_with("; install it"), "{text}");
-    }
-
-    #[test]
-    fn a_program_that_is_not_there_is_named() {
-        let error = runs("larder-no-such-program", &["--version"]).unwrap_err();
-        assert!(error.starts_with("`larder-no-such-program --version` cannot be run: "), "{error}");
+        let failed = run(missing.missing, || panic!("it was run")).unwrap_err();
+        assert_eq!(failed.message(), Some("install it"));
     }
 }

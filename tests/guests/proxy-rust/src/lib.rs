@@ -61,6 +61,13 @@ impl Guest for Proxy {
         Ok(namespace().get(&key)?)
     }
 
+    fn get_repeatedly(key: String, times: u32) -> Result<(), Error> {
+        for _ in 0..times {
+            let _ = namespace().get(&key)?;
+        }
+        Ok(())
+    }
+
     fn get_entry(key: String) -> Result<Option<Entry>, Error> {
         Ok(namespace().get_entry(&key)?.map(Entry::from))
     }
