@@ -26,6 +26,8 @@ const HONO: &[File] = template!["hono":
     "larder.toml", "package.json", "src/index.ts", "tsconfig.json", "gitignore",
 ];
 const RUST: &[File] = template!["rust": "larder.toml", "Cargo.toml", "src/main.rs", "gitignore"];
+const PYTHON: &[File] = template!["python": "larder.toml", "app.py", "gitignore"];
+const C: &[File] = template!["c": "larder.toml", "src/main.c", "gitignore"];
 /// What an editor needs to check the TypeScript of a template.
 const TYPED: [Template; 2] = [Template::Ts, Template::Hono];
 
@@ -38,7 +40,9 @@ pub fn run(new: &New) -> Result<()> {
         Template::Js => JS,
         Template::Ts => TS,
         Template::Hono => HONO,
+        Template::Python => PYTHON,
         Template::Rust => RUST,
+        Template::C => C,
     };
     for (file, text) in files {
         let file = if *file == "gitignore" { ".gitignore" } else { file };
