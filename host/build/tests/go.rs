@@ -1,7 +1,12 @@
 //! The contract as Go sees it: that the bindings of `wit-bindgen go` have all of it, for every world.
 //! Whether they compile takes Go and its module proxy, which are not here.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::path::{Path, PathBuf};
 use wit_bindgen_core::Files;
