@@ -164,7 +164,7 @@ fn listings_options_and_commits_are_what_they_say() {
                     a b:1 b:2 end\n\
                     b:5 b:4 b:3 b:2 b:1 end\n\
                     end\n\
-                    a limit is from 1 to 1000, not 0\n\
+                    the limit of a listing is 1 to 1000, not 0\n\
                     commit: done, counter 42\n\
                     again: conflict of check 0\n\
                     c expires at 4000000000\n\
