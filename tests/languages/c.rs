@@ -22,6 +22,7 @@ pub fn tests() -> Vec<Trial> {
         the_program_of_the_readme_runs,
         the_template_is_served_and_built_again,
         a_request_comes_and_a_response_goes_whole,
+        listings_options_and_commits_are_what_they_say,
         bad_input_is_an_error_and_the_instance_works_on,
         a_closed_handle_is_a_trap_that_names_the_functions,
         a_mistake_is_told_with_its_file_and_line,
@@ -149,14 +150,37 @@ fn a_request_comes_and_a_response_goes_whole() {
     assert_eq!(server.get("/x").status, 404);
 }
 
-fn bad_input() -> PathBuf {
+/// The command among the tests' guests.
+fn guest(name: &str) -> PathBuf {
     let main = Main::C { file: "src/main.c".into() };
-    project("tests/guests/bad-input-c", main, World::Command)
+    project(&format!("tests/guests/{name}"), main, World::Command)
+}
+
+fn listings_options_and_commits_are_what_they_say() {
+    let component = guest("library-c");
+    // A listing whose pages did not go on would have no end.
+    let head = ["run", "--in-memory", "--timeout", "30s", "--kv", "KV"];
+    let arguments = head.into_iter().chain([component.to_str().unwrap()]);
+    let expected = "a b:1 b:2 b:3 b:4 b:5 c end\n\
+                    a b:1 b:2 b:3 b:4 b:5 c end\n\
+                    a b:1 b:2 end\n\
+                    b:5 b:4 b:3 b:2 b:1 end\n\
+                    end\n\
+                    the limit of a listing is 1 to 1000, not 0\n\
+                    commit: done, counter 42\n\
+                    again: conflict of check 0\n\
+                    c expires at 4000000000\n\
+                    put: done\n\
+                    put: conflict\n\
+                    2 with {\"m\":1}, expires\n\
+                    stays\n\
+                    freed\n";
+    assert_eq!(Project::new().larder(arguments).succeeds(), expected);
 }
 
 fn bad_input_is_an_error_and_the_instance_works_on() {
     let project = Project::with_namespace("KV");
-    let component = bad_input();
+    let component = guest("bad-input-c");
     let printed = project.larder(["run", component.to_str().unwrap(), "--kv", "KV"]).succeeds();
     let large = "the value has 26214401 bytes; at most 26214400 are allowed";
     let expected = format!(
@@ -193,7 +217,7 @@ fn bad_input_is_an_error_and_the_instance_works_on() {
 
 fn a_closed_handle_is_a_trap_that_names_the_functions() {
     let project = Project::new();
-    let component = bad_input();
+    let component = guest("bad-input-c");
     let arguments =
         ["run", "--in-memory", component.to_str().unwrap(), "--kv", "KV", "--", "closed"];
     let (code, printed, said) = project.larder(arguments).ended();

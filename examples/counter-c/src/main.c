@@ -1,4 +1,5 @@
-/* Counters on the command line: `counter [NAME] [DELTA]` adds and prints, `counter --list` lists. */
+/* Counters on the command line: `counter [NAME] [DELTA]` adds and prints, `counter --list` lists
+ * them. */
 #include <errno.h>
 #include <inttypes.h>
 #include <larder.h>
@@ -6,7 +7,8 @@
 #include <stdlib.h>
 
 static const char usage[] =
-    "usage: counter [NAME] [DELTA]   add DELTA (default 1) to NAME (default `visits`) and print the sum\n"
+    "usage: counter [NAME] [DELTA]   add DELTA (default 1) to NAME (default `visits`) and print the "
+    "sum\n"
     "       counter --list           print all counters\n";
 
 static bool add(larder_namespace_t kv, const char *name, int64_t delta) {

@@ -1,5 +1,5 @@
-/* What C programs get wrong, each said on a line; then that the instance works on. With the argument
- * `closed` it uses a reader that it has closed. */
+/* What C programs get wrong, each said on a line; then that the instance works on. With the
+ * argument `closed` it uses a reader that it has closed. */
 #include <larder.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,10 +74,12 @@ static void not_utf_8(void) {
 static void works_on(void) {
   larder_option_bytes_t value;
   said("put of text at every length of UTF-8",
-       larder_put(kv, larder_text("k\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf"
-                                  "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"),
+       larder_put(kv,
+                  larder_text("k\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf"
+                              "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"),
                   larder_bytes_of("v"), NULL));
-  said("put without options", larder_put_with(kv, larder_text("k"), larder_bytes_of("v"), NULL, NULL));
+  said("put without options",
+       larder_put_with(kv, larder_text("k"), larder_bytes_of("v"), NULL, NULL));
   said("get", larder_get(kv, larder_text("k"), &value) && value.is_some && value.val.len == 1);
   larder_free_value(&value);
   larder_free_value(&value);
