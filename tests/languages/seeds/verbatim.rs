@@ -16,10 +16,16 @@ const SEEDS: [(&str, &str, usize); 4] = [
 const MARKS: [&str; 7] =
     ["await ", "export default", "async ", "import {", "const ", "=> {", "env."];
 
+/// The table of the blocks.
+const TABLE: &str = include_str!("../../guests/seeds/README.md");
+
 pub fn every_block_is_there_word_for_word() {
     for (project, seed, count) in SEEDS {
         let blocks = blocks(&directory(project).join("src"));
         assert_eq!(blocks.len(), count, "{project}: {:?}", blocks.iter().map(|(name, _)| name));
+        for (name, _) in &blocks {
+            assert!(TABLE.contains(&format!("\n| {name} | `{project}/")), "no row for {name}");
+        }
         let mut rest = words(seed);
         // The longest first, lest a short one be taken out of the midst of a long one.
         let mut longest_first = blocks;
