@@ -83,9 +83,10 @@ fn program(project: &ConfigFile, main: &str, backend: Backend) -> Result<Main> {
         Some("js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx") => {
             Main::JavaScript { file: file.to_owned(), backend }
         }
+        Some("c") => Main::C { file: file.to_owned() },
         _ => bail!(
             "{config}: `main` is {main:?}, by which no language is known: it is a file of \
-             JavaScript or TypeScript, such as \"src/index.ts\""
+             JavaScript or TypeScript, such as \"src/index.ts\", or of C, such as \"src/main.c\""
         ),
     };
     if !project.directory.join(file).is_file() {
