@@ -1,5 +1,12 @@
 import { Namespace } from 'larder:kv/store@0.1.0';
-import { toGetOptions, toKeys, toListOptions, toPutOptions, toText, wrongType } from './arguments.js';
+import {
+  toGetOptions,
+  toKeys,
+  toListOptions,
+  toPutOptions,
+  toText,
+  wrongType,
+} from './arguments.js';
 import { startAfter } from './cursor.js';
 import { attempt, refusalOf } from './failure.js';
 import {
