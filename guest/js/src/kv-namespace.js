@@ -197,16 +197,15 @@ export class KVNamespace {
    */
   async #getBulk(keys, options, withMetadata) {
     checkBulkGet(keys, options);
-    const names = [...new Set(keys)];
     const namespace = this.#namespace('GET_BULK');
-    const entries = attempt('GET_BULK', () => namespace.getMany(names));
+    const entries = attempt('GET_BULK', () => namespace.getMany(keys));
     /** @param {Entry | undefined} entry */
     const answer = (entry) => {
       if (entry === undefined) return null;
       const value = bulkValue(entry.value, options.type);
       return withMetadata ? { value, metadata: fromJson(entry.metadata) } : value;
     };
-    return new Map(names.map((name, index) => [name, answer(entries[index])]));
+    return new Map(keys.map((key, index) => [key, answer(entries[index])]));
   }
 
   /**
