@@ -23,6 +23,11 @@ pub fn javascript() -> Toolchain {
     Toolchain::check("JavaScript", larder_build::javascript::available())
 }
 
+/// For guests in Python.
+pub fn python() -> Toolchain {
+    Toolchain::check("Python", larder_build::python::available())
+}
+
 /// For guests in C.
 pub fn c() -> Toolchain {
     Toolchain::check("C", larder_build::c::available())
