@@ -125,11 +125,6 @@ const pages = {
     }
   },
 
-  async '/fill'(request, env) {
-    for (let number = 0; number < 1201; number += 1) await env.KV.put(`fill:${number}`, number);
-    return new Response('filled');
-  },
-
   // What JSON cannot carry in a request.
   async '/odd'(request, env) {
     const tried = {

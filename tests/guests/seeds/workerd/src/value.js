@@ -1,9 +1,0 @@
-//#region 2.1 access
-export default {
-  async fetch(request, env) {
-    // Access via env binding
-    const value = await env.MY_KV.get('key');
-    return new Response(value);
-  }
-};
-//#endregion
