@@ -1,5 +1,12 @@
 import { Namespace } from 'larder:kv/store@0.1.0';
-import { toGetOptions, toKeys, toListOptions, toPutOptions, toText, wrongType } from './arguments.js';
+import {
+  toGetOptions,
+  toKeys,
+  toListOptions,
+  toPutOptions,
+  toText,
+  wrongType,
+} from './arguments.js';
 import { startAfter } from './cursor.js';
 import { attempt, refusalOf } from './failure.js';
 import {
@@ -190,16 +197,15 @@ export class KVNamespace {
    */
   async #getBulk(keys, options, withMetadata) {
     checkBulkGet(keys, options);
-    const names = [...new Set(keys)];
     const namespace = this.#namespace('GET_BULK');
-    const entries = attempt('GET_BULK', () => namespace.getMany(names));
+    const entries = attempt('GET_BULK', () => namespace.getMany(keys));
     /** @param {Entry | undefined} entry */
     const answer = (entry) => {
       if (entry === undefined) return null;
       const value = bulkValue(entry.value, options.type);
       return withMetadata ? { value, metadata: fromJson(entry.metadata) } : value;
     };
-    return new Map(names.map((name, index) => [name, answer(entries[index])]));
+    return new Map(keys.map((key, index) => [key, answer(entries[index])]));
   }
 
   /**

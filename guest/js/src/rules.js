@@ -1,5 +1,5 @@
-// The rules that are Workers', not the store's: https://developers.cloudflare.com/kv/platform/limits
-// and, for the messages, what its local simulator answers.
+// The rules that are Workers', not the store's: developers.cloudflare.com/kv/platform/limits and,
+// for the messages, what its local simulator answers.
 
 import { failure } from './failure.js';
 import { exceeds, utf8Length } from './text.js';

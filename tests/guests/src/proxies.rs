@@ -2,7 +2,7 @@
 
 use crate::toolchain::{self, Toolchain};
 use crate::{component, project};
-use larder_build::{Main, World};
+use larder_build::{Backend, Main, World};
 use std::path::PathBuf;
 
 /// A component of the world `proxy` in `tests/guests/wit`.
@@ -23,6 +23,16 @@ pub static PROXIES: &[Proxy] = &[
         component: || component("tests/guests/proxy-rust"),
     },
     Proxy {
+        language: "javascript",
+        toolchain: toolchain::javascript,
+        component: || proxy("tests/guests/proxy-js", javascript(Backend::StarlingMonkey)),
+    },
+    Proxy {
+        language: "javascript-quickjs",
+        toolchain: toolchain::javascript,
+        component: || proxy("tests/guests/proxy-js", javascript(Backend::QuickJs)),
+    },
+    Proxy {
         language: "python",
         toolchain: toolchain::python,
         component: || {
@@ -36,6 +46,10 @@ pub static PROXIES: &[Proxy] = &[
         component: || proxy("tests/guests/proxy-c", Main::C { file: "src/proxy.c".into() }),
     },
 ];
+
+fn javascript(backend: Backend) -> Main {
+    Main::JavaScript { file: "src/proxy.js".into(), backend }
+}
 
 fn proxy(directory: &str, main: Main) -> PathBuf {
     let wit = crate::root().join("tests/guests/wit");

@@ -43,6 +43,11 @@ impl Toolchain {
         Self { missing }
     }
 
+    /// Whether it is there.
+    pub fn is_here(&self) -> bool {
+        self.missing.is_none()
+    }
+
     /// A test that needs this toolchain.
     pub fn trial(&self, name: impl Into<String>, test: impl FnOnce() + Send + 'static) -> Trial {
         let ci = env::var_os("CI").is_some_and(|value| !value.is_empty());

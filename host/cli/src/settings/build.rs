@@ -83,6 +83,7 @@ fn program(project: &ConfigFile, main: &str, backend: Backend) -> Result<Main> {
         Some("js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx") => {
             Main::JavaScript { file: file.to_owned(), backend }
         }
+        Some("c") => Main::C { file: file.to_owned() },
         Some("py") => bail!(
             "{config}: `main` is {main:?}: a Python program is named by its module and what is \
              called of it, such as \"app:app\""
@@ -90,8 +91,8 @@ fn program(project: &ConfigFile, main: &str, backend: Backend) -> Result<Main> {
         _ if is_python(main) => return python(project, main),
         _ => bail!(
             "{config}: `main` is {main:?}, by which no language is known: it is a file of \
-             JavaScript or TypeScript, such as \"src/index.ts\", or what is called of a module of \
-             Python, such as \"app:app\""
+             JavaScript or TypeScript, such as \"src/index.ts\", of C, such as \"src/main.c\", or \
+             what is called of a module of Python, such as \"app:app\""
         ),
     };
     if !project.directory.join(file).is_file() {

@@ -2,10 +2,12 @@ import { decoded } from './encodings.js';
 
 const operations = {
   put: (kv, { key, value, options }) => kv.put(key, value, ...given(options)),
-  get: (kv, { key, type, options, no_args }) => (no_args ? kv.get() : kv.get(key, ...how(type, options))),
+  get: (kv, { key, type, options, no_args }) =>
+    no_args ? kv.get() : kv.get(key, ...how(type, options)),
   get_bulk: (kv, { keys, type, options }) => kv.get(keys, ...how(type, options)),
   getWithMetadata: (kv, { key, type, options }) => kv.getWithMetadata(key, ...how(type, options)),
-  getWithMetadata_bulk: (kv, { keys, type, options }) => kv.getWithMetadata(keys, ...how(type, options)),
+  getWithMetadata_bulk: (kv, { keys, type, options }) =>
+    kv.getWithMetadata(keys, ...how(type, options)),
   delete: (kv, { key }) => kv.delete(key),
   deleteBulk: (kv, { keys }) => kv.deleteBulk(keys),
   list: (kv, { options }) => kv.list(...given(options)),
@@ -87,8 +89,9 @@ const operations = {
 /** What an operation came to: `{ok}` or `{error}`. */
 export async function outcome(kv, operation, state) {
   try {
-    const decodedOperation = operation.op === 'sequence' ? operation : await decoded(operation, kv, state);
-    return { ok: await operations[operation.op](kv, decodedOperation, state) };
+    // Those of a sequence are decoded each in its turn.
+    const given = operation.op === 'sequence' ? operation : await decoded(operation, kv, state);
+    return { ok: await operations[operation.op](kv, given, state) };
   } catch (error) {
     return { error: { name: error?.name, message: error?.message ?? String(error) } };
   }
