@@ -158,7 +158,9 @@ fn guest(name: &str) -> PathBuf {
 
 fn listings_options_and_commits_are_what_they_say() {
     let component = guest("library-c");
-    let arguments = ["run", "--in-memory", component.to_str().unwrap(), "--kv", "KV"];
+    // A listing whose pages did not go on would have no end.
+    let head = ["run", "--in-memory", "--timeout", "30s", "--kv", "KV"];
+    let arguments = head.into_iter().chain([component.to_str().unwrap()]);
     let expected = "a b:1 b:2 b:3 b:4 b:5 c end\n\
                     a b:1 b:2 b:3 b:4 b:5 c end\n\
                     a b:1 b:2 end\n\

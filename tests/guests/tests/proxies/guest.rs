@@ -232,7 +232,10 @@ impl PieceReader for Reader<'_> {
 
 impl Drop for Reader<'_> {
     fn drop(&mut self) {
-        self.guest.drop_reader(self.number);
+        // After a failed call the guest cannot be called again, which must not hide the failure.
+        if !std::thread::panicking() {
+            self.guest.drop_reader(self.number);
+        }
     }
 }
 
@@ -255,7 +258,7 @@ impl PieceWriter for Writer<'_> {
 
 impl Drop for Writer<'_> {
     fn drop(&mut self) {
-        if !self.finished {
+        if !self.finished && !std::thread::panicking() {
             self.guest.drop_writer(self.number);
         }
     }
