@@ -9,7 +9,34 @@ export function componentize(options) {
   return backends[options.backend](options);
 }
 
+/**
+ * What the bindings that componentize-js 0.22 generates do to some values, and what is put in its
+ * place: they drop a byte order mark at the head of a text, and the engine takes neither a negative
+ * 64-bit number nor one of 32 bits above the signed ones as what it is.
+ */
+const CORRECTIONS = [
+  ['TEXT_DECODER_UTF8 = new TextDecoder()', "TEXT_DECODER_UTF8 = new TextDecoder('utf-8', { ignoreBOM: true })"],
+  ['return BigInt.asIntN(64, converted)', 'return BigInt.asUintN(64, converted)'],
+  ['return val >>> 0;', 'return val | 0;'],
+];
+
+function corrected(bindings) {
+  return CORRECTIONS.reduce((text, [wrong, right]) => text.replaceAll(wrong, right), bindings);
+}
+
+/** Lets what componentize-js generates pass through the corrections. */
+async function correctBindings() {
+  const library = new URL('../lib/spidermonkey-embedding-splicer.js', import.meta.resolve('@bytecodealliance/componentize-js'));
+  const { splicer } = await import(library);
+  const { spliceBindings } = splicer;
+  splicer.spliceBindings = (...options) => {
+    const spliced = spliceBindings(...options);
+    return { ...spliced, jsBindings: corrected(spliced.jsBindings) };
+  };
+}
+
 async function starlingmonkey({ code, wit, world }) {
+  await correctBindings();
   const { componentize } = await import('@bytecodealliance/componentize-js');
   const directory = await mkdtemp(join(tmpdir(), 'larder-'));
   try {

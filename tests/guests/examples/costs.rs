@@ -47,9 +47,9 @@ fn main() -> Result<()> {
 }
 
 fn measure(proxy: &Proxy, namespace: &Namespace) -> Result<String> {
-    touch(&Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("proxy-{}", proxy.language)))?;
+    touch(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(proxy.directory))?;
     let started = Instant::now();
-    let component = (proxy.component)();
+    let component = proxy.component();
     let built = started.elapsed();
 
     let grants = KvGrants::builder().grant("KV", namespace.clone(), Access::ReadOnly)?.build();
