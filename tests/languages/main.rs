@@ -4,9 +4,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod copy;
+mod http;
 #[expect(dead_code, reason = "it is shared with tests/cli, which needs more of it")]
 #[path = "../cli/project.rs"]
 mod project;
+mod seeds;
 #[expect(dead_code, reason = "it is shared with tests/cli, which needs more of it")]
 #[path = "../cli/server.rs"]
 mod server;
@@ -16,6 +19,6 @@ use libtest_mimic::Arguments;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let tests = [workers_kv::tests()].into_iter().flatten().collect();
+    let tests = [seeds::tests(), workers_kv::tests()].into_iter().flatten().collect();
     libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
 }
