@@ -75,7 +75,12 @@ const char *larder_error_text(void) {
 /* The length of the UTF-8 sequence at `bytes`, or 0 when there is none. */
 static size_t sequence(const uint8_t *bytes, size_t left) {
   uint8_t first = bytes[0];
-  size_t len = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+  size_t len = first < 0x80   ? 1
+               : first < 0xc2 ? 0
+               : first < 0xe0 ? 2
+               : first < 0xf0 ? 3
+               : first < 0xf5 ? 4
+                              : 0;
   if (len > left) return 0;
   for (size_t i = 1; i < len; i++) {
     if ((bytes[i] & 0xc0) != 0x80) return 0;

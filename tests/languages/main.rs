@@ -1,9 +1,12 @@
-//! Guests in JavaScript, as their authors have them: sources in, HTTP out, through the real command.
+//! Guests in each language, as their authors have them: sources in, answers out, through the real
+//! command.
 //!
-//! A harness of its own, so that what cannot run on a machine without Node.js is reported as ignored.
+//! A harness of its own, so that what cannot run without a language's toolchain is reported as
+//! ignored.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod c;
 mod copy;
 mod http;
 #[expect(dead_code, reason = "it is shared with tests/cli, which needs more of it")]
@@ -19,6 +22,6 @@ use libtest_mimic::Arguments;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let tests = [seeds::tests(), workers_kv::tests()].into_iter().flatten().collect();
+    let tests = [c::tests(), seeds::tests(), workers_kv::tests()].into_iter().flatten().collect();
     libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
 }

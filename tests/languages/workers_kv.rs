@@ -48,9 +48,10 @@ pub fn tests() -> Vec<Trial> {
         node.trial(name, move || servers.run(number, &case))
     });
     let refused = Arc::clone(&servers);
-    let refused = node.trial("workers_kv::a_refusal_of_the_store_is_an_error_with_its_cause", move || {
-        a_refusal_of_the_store_is_an_error_with_its_cause(&refused);
-    });
+    let refused =
+        node.trial("workers_kv::a_refusal_of_the_store_is_an_error_with_its_cause", move || {
+            a_refusal_of_the_store_is_an_error_with_its_cause(&refused);
+        });
     [counted, refused].into_iter().chain(of_cases).collect()
 }
 
@@ -131,7 +132,8 @@ impl Servers {
 
     fn serve(&self, args: &[&str]) -> Served {
         let component = self.component.get_or_init(|| {
-            let main = Main::JavaScript { file: "src/worker.js".into(), backend: Default::default() };
+            let main =
+                Main::JavaScript { file: "src/worker.js".into(), backend: Default::default() };
             project("tests/guests/cases-js", main, World::Http)
         });
         let project = Project::new();

@@ -3,9 +3,8 @@
 
 /** @param {string} method @param {number} position @param {string} type */
 export function wrongType(method, position, type) {
-  return new TypeError(
-    `Failed to execute '${method}' on 'KvNamespace': parameter ${position} is not of type '${type}'.`,
-  );
+  const call = `Failed to execute '${method}' on 'KvNamespace'`;
+  return new TypeError(`${call}: parameter ${position} is not of type '${type}'.`);
 }
 
 /** @param {unknown} value */

@@ -9,7 +9,8 @@ import { decode } from './text.js';
  * @param {string} cursor
  */
 export function startAfter(cursor) {
-  const digits = cursor.replaceAll('-', '+').replaceAll('_', '/').replace(/[^A-Za-z0-9+/]/g, '');
+  const standard = cursor.replaceAll('-', '+').replaceAll('_', '/');
+  const digits = standard.replace(/=.*/s, '').replace(/[^A-Za-z0-9+/]/g, '');
   // A last digit alone is less than a byte.
   const whole = digits.length % 4 === 1 ? digits.slice(0, -1) : digits;
   const key = decode(Uint8Array.from(atob(whole), (letter) => letter.charCodeAt(0)));

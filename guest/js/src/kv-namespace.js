@@ -1,5 +1,12 @@
 import { Namespace } from 'larder:kv/store@0.1.0';
-import { toGetOptions, toKeys, toListOptions, toPutOptions, toText, wrongType } from './arguments.js';
+import {
+  toGetOptions,
+  toKeys,
+  toListOptions,
+  toPutOptions,
+  toText,
+  wrongType,
+} from './arguments.js';
 import { startAfter } from './cursor.js';
 import { attempt, refusalOf } from './failure.js';
 import {
@@ -10,6 +17,7 @@ import {
   checkKey,
   checkList,
   checkMetadata,
+  checkWellFormed,
   expirationOf,
 } from './rules.js';
 import { putStream, streamOf } from './streams.js';
@@ -84,6 +92,7 @@ export class KVNamespace {
     checkKey('PUT', name);
     const metadataJson = toJson(metadata);
     if (isObject(body)) checkBody(body);
+    checkWellFormed('PUT', name);
     /** @type {PutOptions} */
     const stored = {
       expiration: expirationOf({ expiration, expirationTtl }, this.#ttlMin),
@@ -102,6 +111,7 @@ export class KVNamespace {
     if (arguments.length === 0) throw wrongType('delete', 1, 'string');
     const name = toText(key);
     checkKey('DELETE', name);
+    checkWellFormed('DELETE', name);
     const namespace = this.#namespace('DELETE');
     attempt('DELETE', () => namespace.delete(name));
   }
@@ -152,6 +162,7 @@ export class KVNamespace {
    */
   async #getValue(key, { type = 'text', cacheTtl }) {
     checkKey('GET', key);
+    checkWellFormed('GET', key);
     checkCacheTtl('GET', cacheTtl);
     const namespace = this.#namespace('GET');
     if (type === 'stream') return this.#openStream(key)?.stream ?? null;
@@ -165,6 +176,7 @@ export class KVNamespace {
    */
   async #getEntry(key, { type = 'text', cacheTtl }) {
     checkKey('GET', key);
+    checkWellFormed('GET', key);
     checkCacheTtl('GET', cacheTtl);
     const namespace = this.#namespace('GET');
     if (type === 'stream') {
@@ -190,16 +202,15 @@ export class KVNamespace {
    */
   async #getBulk(keys, options, withMetadata) {
     checkBulkGet(keys, options);
-    const names = [...new Set(keys)];
     const namespace = this.#namespace('GET_BULK');
-    const entries = attempt('GET_BULK', () => namespace.getMany(names));
+    const entries = attempt('GET_BULK', () => namespace.getMany(keys));
     /** @param {Entry | undefined} entry */
     const answer = (entry) => {
       if (entry === undefined) return null;
       const value = bulkValue(entry.value, options.type);
       return withMetadata ? { value, metadata: fromJson(entry.metadata) } : value;
     };
-    return new Map(names.map((name, index) => [name, answer(entries[index])]));
+    return new Map(keys.map((key, index) => [key, answer(entries[index])]));
   }
 
   /**

@@ -11,8 +11,8 @@ const LIST_KEYS_DEFAULT = 1000;
 const PAGE_KEYS_MAX = 1000;
 
 /**
- * A binding as OpenWorkers has it: values are JSON and a listing is an array of names. See README.md
- * for what differs.
+ * A binding as OpenWorkers has it: values are JSON and a listing is an array of names. See
+ * README.md for what differs.
  */
 export class OpenWorkersKV {
   #binding;
@@ -138,8 +138,8 @@ function toJson(value) {
     throw new TypeError('Binary data is not supported: values are JSON');
   }
   const json = JSON.stringify(value ?? null);
-  if (json === undefined) throw new TypeError(`A ${typeof value} is not supported: values are JSON`);
-  return json;
+  if (json !== undefined) return json;
+  throw new TypeError(`A ${typeof value} is not supported: values are JSON`);
 }
 
 /**

@@ -22,9 +22,8 @@ export function checkBody(body) {
   if (body instanceof ReadableStream) {
     checkReadable(body);
   } else if (!isBytes(body)) {
-    throw new TypeError(
-      'KV put() accepts only strings, ArrayBuffers, ArrayBufferViews, and ReadableStreams as values.',
-    );
+    const kinds = 'strings, ArrayBuffers, ArrayBufferViews, and ReadableStreams';
+    throw new TypeError(`KV put() accepts only ${kinds} as values.`);
   }
 }
 

@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { toGetOptions, toInt32, toKeys, toListOptions, toPutOptions, toText } from '../src/arguments.js';
+import {
+  toGetOptions,
+  toInt32,
+  toKeys,
+  toListOptions,
+  toPutOptions,
+  toText,
+} from '../src/arguments.js';
 
 test('a number is truncated to 32 bits, or refused beyond them', () => {
   const read = [
-    [59.9, 59], [-0.5, 0], ['0x5a', 90], [' 90 ', 90], [[90], 90], [true, 1], [null, 0], ['x', 0], [{}, 0],
-    [NaN, 0], [Infinity, 0], [-2147483648, -2147483648], [2147483647, 2147483647],
+    [59.9, 59], [-0.5, 0], ['0x5a', 90], [' 90 ', 90], [[90], 90], [true, 1], [null, 0], ['x', 0],
+    [{}, 0], [NaN, 0], [Infinity, 0], [-2147483648, -2147483648], [2147483647, 2147483647],
   ];
   for (const [value, number] of read) assert.equal(toInt32(value) + 0, number, String(value));
   for (const value of [2147483648, 2147483647.5, -2147483649, new Date()]) {

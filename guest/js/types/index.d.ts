@@ -83,9 +83,9 @@ export interface KVNamespaceGetWithMetadataResult<Value, Metadata> {
 }
 
 /**
- * A namespace as Workers KV has it. Keys have 1 to 512 bytes of UTF-8 and are not `.` or `..`, values
- * at most 26,214,400 bytes. An argument that cannot be meant is a `TypeError`; what the store refuses
- * is an `Error` such as `KV PUT failed: 429 Too Many Requests`.
+ * A namespace as Workers KV has it. Keys have 1 to 512 bytes of UTF-8 and are not `.` or `..`,
+ * values at most 26,214,400 bytes. An argument that cannot be meant is a `TypeError`; what the store
+ * refuses is an `Error` such as `KV PUT failed: 429 Too Many Requests`.
  */
 export interface KVNamespace<Key extends string = string> {
   /**
@@ -98,7 +98,10 @@ export interface KVNamespace<Key extends string = string> {
   get(key: Key, type: 'arrayBuffer'): Promise<ArrayBuffer | null>;
   get(key: Key, type: 'stream'): Promise<ReadableStream | null>;
   get(key: Key, options?: KVNamespaceGetOptions<'text'>): Promise<string | null>;
-  get<ExpectedValue = unknown>(key: Key, options?: KVNamespaceGetOptions<'json'>): Promise<ExpectedValue | null>;
+  get<ExpectedValue = unknown>(
+    key: Key,
+    options?: KVNamespaceGetOptions<'json'>,
+  ): Promise<ExpectedValue | null>;
   get(key: Key, options?: KVNamespaceGetOptions<'arrayBuffer'>): Promise<ArrayBuffer | null>;
   get(key: Key, options?: KVNamespaceGetOptions<'stream'>): Promise<ReadableStream | null>;
   /** The values of 1 to 100 keys, of 25 MiB in all, in the order asked for. */

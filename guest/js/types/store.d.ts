@@ -1,7 +1,6 @@
 /**
- * A key-value namespace, as the host has it: the interface `larder:kv/store@0.1.0`, whose meaning is
- * in its README. A function that the store refuses throws an object whose `payload` is a
- * {@link StoreError}.
+ * A key-value namespace, as the host has it: the interface `larder:kv/store@0.1.0`. A function that
+ * the store refuses throws an object whose `payload` is a {@link StoreError}.
  */
 declare module 'larder:kv/store@0.1.0' {
   /** Names one write of a key; only equality has meaning. */

@@ -27,9 +27,16 @@ fn the_table_has_a_row_for_each_function_of_the_wit_and_no_other() {
     let wit = std::fs::read_to_string(crate_dir.join("wit/kv.wit")).unwrap();
     let readme = std::fs::read_to_string(crate_dir.join("../README.md")).unwrap();
 
-    let (_, table) = readme.split_once("| WIT | Rust |\n|---|---|\n").unwrap();
-    let rows = table.lines().map_while(|line| line.strip_prefix("| `")?.split_once('`'));
-    let mut rows: Vec<String> = rows.map(|(function, _)| function.to_owned()).collect();
+    let mut table = readme.lines().skip_while(|line| !line.starts_with("| WIT | "));
+    let cells = |line: &str| line.split('|').filter(|cell| !cell.trim().is_empty()).count();
+    let languages = cells(table.next().unwrap());
+    let rows = table.skip(1).map_while(|line| Some((line, line.strip_prefix("| `")?)));
+    let mut rows: Vec<String> = rows
+        .map(|(line, row)| {
+            assert_eq!(cells(line), languages, "a language lacks it: {line}");
+            row.split('`').next().unwrap().to_owned()
+        })
+        .collect();
     let mut functions = functions(&wit);
     rows.sort();
     functions.sort();

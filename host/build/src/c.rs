@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use tokio::fs;
 use tokio::process::Command;
 use wasi_preview1_component_adapter_provider as adapter;
+use wasm_encoder::RawSection;
+use wasmparser::{Parser, Payload};
 use wit_bindgen_core::Files;
 use wit_bindgen_core::wit_parser::{Resolve, WorldId};
 use wit_component::ComponentEncoder;
@@ -54,8 +56,8 @@ pub(crate) async fn build(
 
     let core = bindings.path().join("core.wasm");
     compiler
-        // Of a reactor, not of a command: there the linker wraps each export in what ends libc.
-        .args(["-mexec-model=reactor", "-Os", "-Wall"])
+        // A reactor, not a command, where the linker wraps each export in what ends libc.
+        .args(["-mexec-model=reactor", "-Os", "-g", "-Wall"])
         .arg("-I")
         .arg(bindings.path())
         .arg("-I")
@@ -72,17 +74,37 @@ pub(crate) async fn build(
         notes(format_args!("{warnings}"));
     }
 
-    let component = ComponentEncoder::default()
-        .validate(true)
-        .module(&fs::read(&core).await?)
-        .and_then(|encoder| {
-            let adapter = adapter::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER;
-            encoder.adapter(adapter::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, adapter)
-        })
-        .and_then(|encoder| encoder.encode())
-        .context("what was compiled does not make a component")?;
-    fs::write(output, component).await?;
+    fs::write(output, component(&fs::read(&core).await?)?).await?;
     Ok(())
+}
+
+fn component(core: &[u8]) -> Result<Vec<u8>> {
+    let adapter = adapter::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER;
+    ComponentEncoder::default()
+        .validate(true)
+        .module(&without_debug(core)?)?
+        .adapter(adapter::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, adapter)?
+        .encode()
+        .context("what was compiled does not make a component")
+}
+
+/// Without what a debugger needs, most of it libc's and ten times the code; but with the names of
+/// functions, for which there is no flag and by which a trap says where it was.
+fn without_debug(core: &[u8]) -> Result<Vec<u8>> {
+    let mut module = wasm_encoder::Module::new();
+    for payload in Parser::new(0).parse_all(core) {
+        let payload = payload?;
+        if matches!(&payload, Payload::CustomSection(custom) if custom.name().starts_with(".debug"))
+        {
+            continue;
+        }
+        if let Some((id, range)) = payload.as_section() {
+            let range = usize::try_from(range.start)?..usize::try_from(range.end)?;
+            let data = core.get(range).context("a section lies within the module")?;
+            module.section(&RawSection { id, data });
+        }
+    }
+    Ok(module.finish())
 }
 
 /// Where the files of this crate are, and the compiler.

@@ -1,6 +1,8 @@
 //! JavaScript and TypeScript: bundled by esbuild, made a component by componentize-js on
 //! StarlingMonkey or by componentize-qjs on QuickJS.
 
+pub mod types;
+
 use crate::process;
 use crate::sdk::{self, File, files};
 use crate::toolchain::{Toolchain, lock};

@@ -10,6 +10,7 @@
 pub mod c;
 pub mod javascript;
 mod process;
+pub mod python;
 mod sdk;
 mod toolchain;
 mod venv;
@@ -42,6 +43,14 @@ pub enum Main {
         file: PathBuf,
         /// What runs it.
         backend: Backend,
+    },
+    /// Python.
+    Python {
+        /// The name of a module, as `import` has it, found from the project's directory.
+        module: String,
+        /// What of it is called: with HTTP a WSGI application, in a command a function. A world of
+        /// the project's own has none; the module has the classes that the world exports.
+        callable: Option<String>,
     },
     /// C.
     C {
@@ -127,6 +136,9 @@ pub async fn build(source: &Source, output: &Path, notes: Notes<'_>) -> Result<(
     match &source.main {
         Main::JavaScript { file, backend } => {
             javascript::build(source, file, *backend, output, notes).await
+        }
+        Main::Python { module, callable } => {
+            python::build(source, module, callable.as_deref(), output, notes).await
         }
         Main::C { file } => c::build(source, file, output, notes).await,
     }

@@ -1,4 +1,4 @@
-//! Python, and the tools that come as its packages.
+//! Python, and what comes as its packages.
 
 use crate::process;
 use anyhow::{Context as _, Result, bail};
@@ -22,21 +22,47 @@ pub async fn available(remedy: &str) -> Result<()> {
 /// Makes a virtual environment in `directory`, with the packages that `requirements` names by their
 /// hashes.
 pub async fn install(directory: &Path, requirements: &[u8], remedy: &str) -> Result<()> {
-    available(remedy).await?;
     let locked = directory.join("requirements.txt");
     fs::write(&locked, requirements).await?;
-    let venv = directory.join("venv");
+    create(&directory.join("venv"), &locked, &["--no-deps", "--require-hashes"], remedy).await
+}
+
+/// Makes the virtual environment `venv`, with the packages of the file `requirements`.
+pub async fn create(
+    venv: &Path,
+    requirements: &Path,
+    options: &[&str],
+    remedy: &str,
+) -> Result<()> {
+    available(remedy).await?;
     // One that an interrupted installation has left may lack anything.
-    process::run(Command::new(PYTHON).args(["-m", "venv", "--clear"]).arg(&venv), remedy).await?;
-    let mut pip = Command::new(python(directory));
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"])
-        .args(["--require-hashes", "--requirement"])
-        .arg(&locked);
+    process::run(Command::new(PYTHON).args(["-m", "venv", "--clear"]).arg(venv), remedy).await?;
+    let mut pip = Command::new(program(venv, "python"));
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+        .args(options)
+        .arg("--requirement")
+        .arg(requirements);
     process::run(&mut pip, remedy).await.context("`pip install` failed")?;
     Ok(())
 }
 
-/// The Python of the virtual environment in `directory`.
+/// The Python of the virtual environment that [`install`] made in `directory`.
 pub fn python(directory: &Path) -> PathBuf {
-    directory.join(if cfg!(windows) { "venv/Scripts/python.exe" } else { "venv/bin/python" })
+    program(&directory.join("venv"), "python")
+}
+
+/// A program of the virtual environment `venv`.
+pub fn program(venv: &Path, name: &str) -> PathBuf {
+    let directory = venv.join(if cfg!(windows) { "Scripts" } else { "bin" });
+    directory.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// Where the packages of the virtual environment `venv` lie.
+pub fn site_packages(venv: &Path) -> Option<PathBuf> {
+    if cfg!(windows) {
+        return Some(venv.join("Lib/site-packages"));
+    }
+    let versions = std::fs::read_dir(venv.join("lib")).ok()?;
+    let mut packages = versions.flatten().map(|version| version.path().join("site-packages"));
+    packages.find(|path| path.is_dir())
 }

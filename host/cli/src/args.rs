@@ -1,6 +1,9 @@
 //! The command line as it is written. What it means is in `settings`.
 
-use crate::config::Backend;
+mod project;
+
+pub use project::{Build, New, Template, Types};
+
 use crate::guest::AllowedHost;
 use bytesize::ByteSize;
 use clap::{Args as ClapArgs, Parser, Subcommand};
@@ -33,10 +36,14 @@ pub struct ProjectArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write the smallest project of a language
+    New(New),
     /// Build a project's component, serve it, and do both again when its sources change
     Dev(Dev),
     /// Build a project's component
     Build(Build),
+    /// Write what larder.toml binds as TypeScript
+    Types(Types),
     /// Serve a component that exports wasi:http/incoming-handler
     Serve(Serve),
     /// Run a component that exports wasi:cli/run
@@ -64,19 +71,6 @@ pub struct Dev {
     pub listen: ListenArgs,
     #[command(flatten)]
     pub guest: GuestArgs,
-}
-
-#[derive(Debug, ClapArgs)]
-pub struct Build {
-    /// The directory of the project; its larder.toml is found there or above
-    #[arg(value_name = "DIR")]
-    pub directory: Option<PathBuf>,
-    /// Where to put the component [default: `component` of larder.toml, or dist/<directory>.wasm]
-    #[arg(short, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// What runs JavaScript [default: `backend` of larder.toml, or starlingmonkey]
-    #[arg(long)]
-    pub backend: Option<Backend>,
 }
 
 #[derive(Debug, ClapArgs)]

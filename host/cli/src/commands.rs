@@ -6,8 +6,10 @@ mod compact;
 mod dev;
 mod key;
 mod namespace;
+mod new;
 mod run;
 mod serve;
+mod types;
 mod wit;
 
 use crate::args::{Args, Command, ProjectArgs};
@@ -24,6 +26,8 @@ pub fn run(args: Args) -> Result<ExitCode> {
     }
     let done = match command {
         Command::Dev(args) => dev::run(&project, &args),
+        Command::New(args) => new::run(&args),
+        Command::Types(args) => types::run(&project, &args),
         Command::Build(args) => build::run(&project, &args),
         Command::Serve(args) => serve::run(&project, &args),
         Command::Run(args) => return run::run(&project, &args),

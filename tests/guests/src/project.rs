@@ -1,7 +1,7 @@
 //! Guests in the languages that `larder-build` builds.
 
 use crate::{block_on, root, target_dir};
-use larder_build::{Main, Settings, Source, World};
+use larder_build::{Backend, Main, Settings, Source, World};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -16,7 +16,11 @@ use std::{env, io};
 ///
 /// When it cannot be built, with what its compiler said.
 pub fn project(directory: &str, main: Main, world: World) -> PathBuf {
-    let component = target_dir().join(directory).with_extension("wasm");
+    let backend = match &main {
+        Main::JavaScript { backend: Backend::QuickJs, .. } => "-quickjs",
+        _ => "",
+    };
+    let component = target_dir().join(format!("{directory}{backend}.wasm"));
     if let Err(error) = build(root().join(directory), main, world, &component) {
         panic!("{directory} does not build: {error:#}");
     }

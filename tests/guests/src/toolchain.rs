@@ -23,6 +23,11 @@ pub fn javascript() -> Toolchain {
     Toolchain::check("JavaScript", larder_build::javascript::available())
 }
 
+/// For guests in Python.
+pub fn python() -> Toolchain {
+    Toolchain::check("Python", larder_build::python::available())
+}
+
 /// For guests in C.
 pub fn c() -> Toolchain {
     Toolchain::check("C", larder_build::c::available())
@@ -36,6 +41,11 @@ impl Toolchain {
             eprintln!("the tests of {language} cannot run: {missing}");
         }
         Self { missing }
+    }
+
+    /// Whether it is there.
+    pub fn is_here(&self) -> bool {
+        self.missing.is_none()
     }
 
     /// A test that needs this toolchain.

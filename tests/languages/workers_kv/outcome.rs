@@ -46,7 +46,10 @@ impl Expected<'_> {
             }
             (Value::Array(expected), Value::Array(actual)) => {
                 expected.len() == actual.len()
-                    && expected.iter().zip(actual).all(|(expected, actual)| Self(expected).holds(actual))
+                    && expected
+                        .iter()
+                        .zip(actual)
+                        .all(|(expected, actual)| Self(expected).holds(actual))
             }
             (expected, actual) => expected == actual,
         }
@@ -58,7 +61,9 @@ fn special(expected: &Value, actual: &Value) -> Option<bool> {
     let (encoding, value) = expected.as_object()?.iter().next()?;
     Some(match encoding.as_str() {
         "$any" => actual.as_str().is_some_and(|text| !text.is_empty()),
-        "$map_size" => actual["$map"].as_array().map(Vec::len) == value.as_u64().map(|size| size as usize),
+        "$map_size" => {
+            actual["$map"].as_array().map(Vec::len) == value.as_u64().map(|size| size as usize)
+        }
         "$page_sizes" => {
             let sizes = actual.as_array()?.iter().map(|page| page.as_array().map(Vec::len));
             json!(sizes.collect::<Vec<_>>()) == *value

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use std::fs;
 use std::io::Write as _;
 
-const CONTRACT: &str = include_str!("../../wit/kv.wit");
+pub const CONTRACT: &str = include_str!("../../wit/kv.wit");
 
 pub fn run(args: &Wit) -> Result<()> {
     let Some(directory) = &args.output else {

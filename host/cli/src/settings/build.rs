@@ -83,15 +83,49 @@ fn program(project: &ConfigFile, main: &str, backend: Backend) -> Result<Main> {
         Some("js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx") => {
             Main::JavaScript { file: file.to_owned(), backend }
         }
+        Some("c") => Main::C { file: file.to_owned() },
+        Some("py") => bail!(
+            "{config}: `main` is {main:?}: a Python program is named by its module and what is \
+             called of it, such as \"app:app\""
+        ),
+        _ if is_python(main) => return python(project, main),
         _ => bail!(
             "{config}: `main` is {main:?}, by which no language is known: it is a file of \
-             JavaScript or TypeScript, such as \"src/index.ts\""
+             JavaScript or TypeScript, such as \"src/index.ts\", of C, such as \"src/main.c\", or \
+             what is called of a module of Python, such as \"app:app\""
         ),
     };
     if !project.directory.join(file).is_file() {
         bail!("{config}: `main` is {main:?}, and there is no such file");
     }
     Ok(program)
+}
+
+/// Whether it is as Python writes a module, with or without what is called of it.
+fn is_python(main: &str) -> bool {
+    let name = |name: &str| {
+        name.split('.').all(|part| {
+            let begins = part.starts_with(|char: char| char.is_alphabetic() || char == '_');
+            begins && part.chars().all(|char| char.is_alphanumeric() || char == '_')
+        })
+    };
+    match main.split_once(':') {
+        Some((module, callable)) => name(module) && name(callable),
+        None => name(main),
+    }
+}
+
+fn python(project: &ConfigFile, main: &str) -> Result<Main> {
+    let (module, callable) = match main.split_once(':') {
+        Some((module, callable)) => (module, Some(callable.to_owned())),
+        None => (main, None),
+    };
+    let path = project.directory.join(module.replace('.', "/"));
+    if !path.with_extension("py").is_file() && !path.join("__init__.py").is_file() {
+        let config = output::path(&project.path);
+        bail!("{config}: `main` is {main:?}, and there is no module {module} of Python");
+    }
+    Ok(Main::Python { module: module.to_owned(), callable })
 }
 
 fn world(project: &ConfigFile) -> Result<World> {

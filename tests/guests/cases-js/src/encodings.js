@@ -39,7 +39,9 @@ const decoders = {
   $stream_of: (list) => chunks(list),
   $empty_stream: () => chunks([]),
   $stream_failing_after: ([chunk, message]) =>
-    chunks(chunk === null ? [] : [text(chunk)], (controller) => controller.error(new RangeError(message))),
+    chunks(chunk === null ? [] : [text(chunk)], (controller) => {
+      controller.error(new RangeError(message));
+    }),
   $locked_stream: (value) => {
     const stream = chunks([text(value)]);
     stream.getReader();
@@ -78,7 +80,8 @@ const decoders = {
     value.self = value;
     return value;
   },
-  $seq: ([prefix, from, to]) => Array.from({ length: to - from }, (_, index) => prefix + (from + index)),
+  $seq: ([prefix, from, to]) =>
+    Array.from({ length: to - from }, (_, index) => prefix + (from + index)),
   $times: ([value, count]) => Array(count).fill(value),
   $holes: (count) => new Array(count),
   $join: (parts) => parts.join(''),
@@ -95,7 +98,10 @@ export async function decoded(value, kv, state) {
   if (encoding in decoders) {
     return decoders[encoding](await decoded(value[encoding], kv, state), kv, state);
   }
-  const entries = Object.entries(value).map(async ([key, item]) => [key, await decoded(item, kv, state)]);
+  const entries = Object.entries(value).map(async ([name, item]) => [
+    name,
+    await decoded(item, kv, state),
+  ]);
   return Object.fromEntries(await Promise.all(entries));
 }
 

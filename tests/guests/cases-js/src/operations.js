@@ -2,10 +2,12 @@ import { decoded } from './encodings.js';
 
 const operations = {
   put: (kv, { key, value, options }) => kv.put(key, value, ...given(options)),
-  get: (kv, { key, type, options, no_args }) => (no_args ? kv.get() : kv.get(key, ...how(type, options))),
+  get: (kv, { key, type, options, no_args }) =>
+    no_args ? kv.get() : kv.get(key, ...how(type, options)),
   get_bulk: (kv, { keys, type, options }) => kv.get(keys, ...how(type, options)),
   getWithMetadata: (kv, { key, type, options }) => kv.getWithMetadata(key, ...how(type, options)),
-  getWithMetadata_bulk: (kv, { keys, type, options }) => kv.getWithMetadata(keys, ...how(type, options)),
+  getWithMetadata_bulk: (kv, { keys, type, options }) =>
+    kv.getWithMetadata(keys, ...how(type, options)),
   delete: (kv, { key }) => kv.delete(key),
   deleteBulk: (kv, { keys }) => kv.deleteBulk(keys),
   list: (kv, { options }) => kv.list(...given(options)),
@@ -59,6 +61,18 @@ const operations = {
     new Uint8Array(value.buffer ?? value).fill(0);
     await written;
   },
+  // What the source of a stream hears when its put fails.
+  async put_and_hear(kv, { key, chunk }) {
+    let heard = 'nothing';
+    const source = new ReadableStream({
+      start: (controller) => controller.enqueue(chunk),
+      cancel(reason) {
+        heard = reason?.name;
+      },
+    });
+    await kv.put(key, source).catch(() => {});
+    return heard;
+  },
   // What has been read of a stream when the key has changed since.
   async stream_across_put(kv, { key, value }) {
     const stream = await kv.get(key, 'stream');
@@ -87,8 +101,9 @@ const operations = {
 /** What an operation came to: `{ok}` or `{error}`. */
 export async function outcome(kv, operation, state) {
   try {
-    const decodedOperation = operation.op === 'sequence' ? operation : await decoded(operation, kv, state);
-    return { ok: await operations[operation.op](kv, decodedOperation, state) };
+    // Those of a sequence are decoded each in its turn.
+    const given = operation.op === 'sequence' ? operation : await decoded(operation, kv, state);
+    return { ok: await operations[operation.op](kv, given, state) };
   } catch (error) {
     return { error: { name: error?.name, message: error?.message ?? String(error) } };
   }

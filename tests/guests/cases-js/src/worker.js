@@ -1,5 +1,5 @@
-// Does one operation of a case on a binding: what the driver posts, with the values that JSON cannot
-// hold in the encodings of the cases' legend. The answer is the outcome, encoded likewise.
+// Does one operation of a case on a binding: what the driver posts, with the values that JSON
+// cannot hold in the encodings of the cases' legend. The answer is the outcome, encoded likewise.
 
 import { KVNamespace } from 'larder-guest';
 import { encoded } from './encodings.js';

@@ -1,6 +1,7 @@
 //! A proxy guest as a subject of the conformance cases.
 
 use crate::convert::{self, operations as wit};
+use crate::state::State;
 use bytes::Bytes;
 use larder_conformance::{
     Counter, Entry, KeyInfo, Page, PieceReader, PieceWriter, Result, START_MS, Subject,
@@ -10,35 +11,16 @@ use larder_store::{
     Options, PutOptions, Version, WriteOutcome,
 };
 use larder_test_guests::Proxy;
-use larder_wasmtime::{Access, KvCtx, KvCtxView, KvGrants, KvView, WallClock};
+use larder_wasmtime::{Access, KvCtx, KvGrants, WallClock};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::panic::catch_unwind;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 use tempfile::TempDir;
-use wasmtime::component::{Component, Linker, ResourceTable};
+use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
-
-/// What wasmtime keeps for one instance.
-struct State {
-    wasi: WasiCtx,
-    kv: KvCtx,
-    table: ResourceTable,
-}
-
-impl WasiView for State {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
-    }
-}
-
-impl KvView for State {
-    fn kv(&mut self) -> KvCtxView<'_> {
-        KvCtxView { ctx: &mut self.kv, table: &mut self.table, hooks: Default::default() }
-    }
-}
+use wasmtime_wasi::WasiCtx;
 
 /// The guest, built and compiled once in this process. Where that fails, the first test to want it
 /// says why, and the others only that it did.
@@ -79,8 +61,7 @@ impl Host {
     pub fn instantiate(&self, proxy: &'static Proxy, grants: &KvGrants) -> Instance {
         let compiled = compiled(proxy);
         let wasi = WasiCtx::builder().wall_clock(WallClock::new(self.clock.clone())).build();
-        let state = State { wasi, kv: KvCtx::new(grants), table: ResourceTable::new() };
-        let mut store = Store::new(compiled.engine(), state);
+        let mut store = Store::new(compiled.engine(), State::new(wasi, KvCtx::new(grants)));
         let proxy = compiled.instantiate(&mut store).unwrap();
         Instance(RefCell::new((store, proxy)))
     }
@@ -251,7 +232,10 @@ impl PieceReader for Reader<'_> {
 
 impl Drop for Reader<'_> {
     fn drop(&mut self) {
-        self.guest.drop_reader(self.number);
+        // After a failed call the guest cannot be called again, which must not hide the failure.
+        if !std::thread::panicking() {
+            self.guest.drop_reader(self.number);
+        }
     }
 }
 
@@ -274,7 +258,7 @@ impl PieceWriter for Writer<'_> {
 
 impl Drop for Writer<'_> {
     fn drop(&mut self) {
-        if !self.finished {
+        if !self.finished && !std::thread::panicking() {
             self.guest.drop_writer(self.number);
         }
     }

@@ -11,6 +11,7 @@
 mod convert;
 mod grants;
 mod guest;
+mod state;
 
 use guest::GuestSubject;
 use larder_conformance::{CASES, Case};

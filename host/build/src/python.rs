@@ -1,0 +1,184 @@
+//! Python: made a component by componentize-py, which runs a program's imports at build time.
+
+use crate::sdk::{self, File, files};
+use crate::toolchain::Toolchain;
+use crate::{Notes, Source, World, process, venv, wit};
+use anyhow::{Context as _, Result, bail};
+use std::path::{Path, PathBuf};
+use tokio::fs;
+use tokio::process::Command;
+
+mod failure;
+
+const REMEDY: &str = "Python guests are built by Python 3.10 or newer with venv: install it from \
+                      python.org or by your system's package manager (Debian: python3 and \
+                      python3-venv)";
+
+const LOCK: &[File] = files!["python/build/requirements.txt"];
+const PACKAGE: &[File] = files![
+    "python/src/larder_guest/__init__.py",
+    "python/src/larder_guest/_commit.py",
+    "python/src/larder_guest/_entries.py",
+    "python/src/larder_guest/_errors.py",
+    "python/src/larder_guest/_files.py",
+    "python/src/larder_guest/_instance.py",
+    "python/src/larder_guest/_iterate.py",
+    "python/src/larder_guest/_lower.py",
+    "python/src/larder_guest/_namespace.py",
+    "python/src/larder_guest/_options.py",
+    "python/src/larder_guest/_outcomes.py",
+    "python/src/larder_guest/_project.py",
+    "python/src/larder_guest/_wit.py",
+    "python/src/larder_guest/command.py",
+    "python/src/larder_guest/py.typed",
+    "python/src/larder_guest/wsgi.py",
+];
+
+/// What `larder_guest` calls the interfaces that it imports, whatever else a world has.
+const INTERFACES: [(&str, &str); 4] = [
+    ("larder:kv/store@0.1.0", "larder_kv_store"),
+    ("wasi:cli/environment@0.2.10", "wasi_cli_environment"),
+    ("wasi:http/types@0.2.10", "wasi_http_types"),
+    ("wasi:io/streams@0.2.10", "wasi_io_streams"),
+];
+
+/// The module that a component consists of, which imports the project's.
+const ENTRY: &str = "_larder_component";
+
+/// Whether there is what this crate cannot install itself.
+///
+/// # Errors
+///
+/// When Python is missing or too old or has no venv, with what to install.
+pub async fn available() -> Result<()> {
+    venv::available(REMEDY).await
+}
+
+pub(crate) async fn build(
+    source: &Source,
+    module: &str,
+    callable: Option<&str>,
+    output: &Path,
+    notes: Notes<'_>,
+) -> Result<()> {
+    let tools = tools(notes).await?;
+    let packages = dependencies(&source.directory, notes).await?;
+    let wit = wit::directory(source, &tools.sdk)?;
+    let entry = tempfile::tempdir()?;
+    let code = entry_code(&source.world, module, callable)?;
+    fs::write(entry.path().join(ENTRY).with_extension("py"), code).await?;
+
+    let mut componentize = Command::new(tools.componentize_py);
+    componentize.arg("--quiet").arg("--wit-path").arg(wit.path());
+    componentize.args(["--world", source.world.name()]);
+    for (interface, name) in INTERFACES {
+        componentize.arg("--import-interface-name").arg(format!("{interface}={name}"));
+    }
+    componentize.arg("componentize");
+    // The order tells under which number each is seen: the entry as 0, the project as 1.
+    let sdk = tools.sdk.join("python/src");
+    for path in [entry.path(), &source.directory, &sdk].into_iter().chain(packages.as_deref()) {
+        componentize.arg("--python-path").arg(path);
+    }
+    componentize.arg(ENTRY).arg("--output").arg(output);
+    let done = process::output(&mut componentize, "").await?;
+    match done.status.success() {
+        true => Ok(()),
+        false => bail!("{}", failure::text(&process::said(&done), packages.as_deref())),
+    }
+}
+
+/// The component's own module: it imports the project's, and has the class that the world exports.
+fn entry_code(world: &World, module: &str, callable: Option<&str>) -> Result<String> {
+    let import = match world {
+        World::Own { .. } => format!("from {module} import *\n"),
+        World::Http | World::Command => {
+            let callable = callable.with_context(|| {
+                format!("`main` names no callable: write \"{module}:app\", for example")
+            })?;
+            let (adapter, class) = match world {
+                World::Http => ("wsgi import handler", "IncomingHandler = handler"),
+                _ => ("command import program", "Run = program"),
+            };
+            format!(
+                "from larder_guest.{adapter}\n\
+                 from {module} import {callable} as _callable\n\
+                 {class}(_callable)\n"
+            )
+        }
+    };
+    Ok(format!("from larder_guest._project import install\ninstall('/1')\n{import}"))
+}
+
+struct Tools {
+    sdk: PathBuf,
+    componentize_py: PathBuf,
+}
+
+async fn tools(notes: Notes<'_>) -> Result<Tools> {
+    let tools = Toolchain::ready("python", LOCK, &[PACKAGE, sdk::WIT], async |directory: &Path| {
+        notes(format_args!("installing the Python tools, once: componentize-py, 50 MB"));
+        for (_, requirements) in LOCK {
+            venv::install(directory, requirements, REMEDY).await?;
+        }
+        Ok(())
+    })
+    .await?;
+    let directory = tools.sdk.parent().context("a toolchain has a directory")?;
+    let componentize_py = venv::program(&directory.join("venv"), "componentize-py");
+    Ok(Tools { sdk: tools.sdk, componentize_py })
+}
+
+/// Where the project's packages lie: in its `.venv`, which is made of its `requirements.txt` when
+/// there is none.
+async fn dependencies(directory: &Path, notes: Notes<'_>) -> Result<Option<PathBuf>> {
+    let venv = directory.join(".venv");
+    let requirements = directory.join("requirements.txt");
+    if !venv.exists() {
+        if !requirements.exists() {
+            return Ok(None);
+        }
+        notes(format_args!("installing the project's packages: pip install, into .venv"));
+        if let Err(error) = venv::create(&venv, &requirements, &[], REMEDY).await {
+            // It would pass for the user's own, and for whole.
+            fs::remove_dir_all(&venv).await.ok();
+            return Err(error);
+        }
+    }
+    Ok(venv::site_packages(&venv))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_entry_has_the_class_that_the_world_exports() {
+        let http = entry_code(&World::Http, "app", Some("application")).unwrap();
+        assert!(http.contains("from app import application as _callable"), "{http}");
+        assert!(http.ends_with("\nIncomingHandler = handler(_callable)\n"), "{http}");
+        let command = entry_code(&World::Command, "app", Some("main")).unwrap();
+        assert!(command.ends_with("\nRun = program(_callable)\n"), "{command}");
+    }
+
+    #[test]
+    fn a_main_without_a_callable_is_told_what_to_write() {
+        let error = entry_code(&World::Http, "app", None).unwrap_err();
+        assert_eq!(error.to_string(), "`main` names no callable: write \"app:app\", for example");
+    }
+
+    #[test]
+    fn every_module_of_the_package_is_brought_along() {
+        let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/src/larder_guest");
+        let files = std::fs::read_dir(package).unwrap();
+        let mut names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+        names.retain(|name| name != "__pycache__");
+        let mut brought: Vec<_> = PACKAGE
+            .iter()
+            .map(|(path, _)| Path::new(path).file_name().unwrap().to_owned())
+            .collect();
+        names.sort();
+        brought.sort();
+        assert_eq!(brought, names);
+    }
+}
