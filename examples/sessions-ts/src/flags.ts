@@ -1,7 +1,6 @@
 // Feature flags: a name and any JSON, changed without deploying anything.
 
 import { Refusal, json } from './answer';
-import type { Env } from './env';
 
 /** Most keys of one read. */
 const READ_KEYS_MAX = 100;

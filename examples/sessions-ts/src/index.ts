@@ -1,7 +1,6 @@
 // Sessions, feature flags and a rate limit over HTTP, by nothing but the API of Workers KV.
 
 import { Refusal } from './answer';
-import type { Env } from './env';
 import * as flags from './flags';
 import * as rateLimit from './rate-limit';
 import * as sessions from './sessions';

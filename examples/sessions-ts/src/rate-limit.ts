@@ -1,7 +1,6 @@
 // A limit of requests per minute and client.
 
 import { Refusal } from './answer';
-import type { Env } from './env';
 
 const WINDOW_MS = 60_000;
 

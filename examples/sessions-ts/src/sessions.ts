@@ -1,7 +1,6 @@
 // Sessions that end when they are not used for a while.
 
 import { Refusal, json } from './answer';
-import type { Env } from './env';
 
 const PREFIX = 'session:';
 
