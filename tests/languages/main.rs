@@ -7,18 +7,27 @@
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod c;
+mod copy;
+mod http;
+mod javascript;
 #[expect(dead_code, reason = "it is shared with tests/cli, which needs more of it")]
 #[path = "../cli/project.rs"]
 mod project;
+mod seeds;
 #[expect(dead_code, reason = "it is shared with tests/cli, which needs more of it")]
 #[path = "../cli/server.rs"]
 mod server;
+#[path = "../cli/tour.rs"]
+mod tour;
 mod workers_kv;
 
 use libtest_mimic::Arguments;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let tests = [c::tests(), workers_kv::tests()].into_iter().flatten().collect();
+    let tests = [c::tests(), javascript::tests(), seeds::tests(), workers_kv::tests()]
+        .into_iter()
+        .flatten()
+        .collect();
     libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
 }
