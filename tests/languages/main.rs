@@ -10,6 +10,7 @@ mod c;
 #[expect(dead_code, reason = "it is shared with tests/cli, which needs more of it")]
 #[path = "../cli/project.rs"]
 mod project;
+mod python;
 #[expect(dead_code, reason = "it is shared with tests/cli, which needs more of it")]
 #[path = "../cli/server.rs"]
 mod server;
@@ -19,6 +20,6 @@ use libtest_mimic::Arguments;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let tests = [c::tests(), workers_kv::tests()].into_iter().flatten().collect();
+    let tests = [c::tests(), python::tests(), workers_kv::tests()].into_iter().flatten().collect();
     libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
 }
