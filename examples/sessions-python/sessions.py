@@ -81,7 +81,8 @@ def _login() -> dict[str, Any]:
     # `curl -d` calls everything a form.
     body = request.get_data(parse_form_data=False)
     try:
-        login = json.loads(body) if body.lstrip().startswith(b"{") else request.form.to_dict()
+        is_json = body.lstrip().startswith(b"{")
+        login: dict[str, Any] = json.loads(body) if is_json else request.form.to_dict()
     except ValueError as error:
         raise Refusal(400, f'the body is to be {{"user":"ada"}} or user=ada: {error}') from None
     if not isinstance(login.get("user"), str):

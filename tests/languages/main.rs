@@ -18,6 +18,7 @@ mod javascript;
 #[expect(dead_code, reason = "it is shared with tests/cli, which needs more of it")]
 #[path = "../cli/project.rs"]
 mod project;
+mod python;
 mod seeds;
 #[expect(dead_code, reason = "it is shared with tests/cli, which needs more of it")]
 #[path = "../cli/server.rs"]
@@ -31,8 +32,14 @@ use libtest_mimic::Arguments;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let tests =
-        [c::tests(), javascript::tests(), seeds::tests(), templates::tests(), workers_kv::tests()];
+    let tests = [
+        c::tests(),
+        javascript::tests(),
+        python::tests(),
+        seeds::tests(),
+        templates::tests(),
+        workers_kv::tests(),
+    ];
     let tests = tests.into_iter().flatten().collect();
     libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
 }

@@ -38,7 +38,7 @@ const PACKAGE: &[File] = files![
 /// What `larder_guest` calls the interfaces that it imports, whatever else a world has.
 const INTERFACES: [(&str, &str); 4] = [
     ("larder:kv/store@0.1.0", "larder_kv_store"),
-    ("wasi:cli/environment@0.2.10", "wasi_cli_environment"),
+    ("wasi:cli/exit@0.2.10", "wasi_cli_exit"),
     ("wasi:http/types@0.2.10", "wasi_http_types"),
     ("wasi:io/streams@0.2.10", "wasi_io_streams"),
 ];
@@ -72,7 +72,7 @@ pub(crate) async fn build(
 
     let mut componentize = Command::new(venv::program(&tools.venv, "componentize-py"));
     componentize.arg("--quiet").arg("--wit-path").arg(wit.path());
-    componentize.args(["--world", source.world.name()]);
+    componentize.args(["--world", world_name(&source.world)]);
     for (interface, name) in INTERFACES {
         componentize.arg("--import-interface-name").arg(format!("{interface}={name}"));
     }
@@ -89,6 +89,13 @@ pub(crate) async fn build(
     match done.status.success() {
         true => Ok(()),
         false => bail!("{}", failure::text(&process::said(&done), packages.as_deref())),
+    }
+}
+
+fn world_name(world: &World) -> &str {
+    match world {
+        World::Command => "command-python",
+        World::Http | World::Own { .. } => world.name(),
     }
 }
 

@@ -1,13 +1,17 @@
 """The parts of an atomic commit."""
 
-from collections.abc import Buffer
+from __future__ import annotations
+
 from dataclasses import KW_ONLY, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from . import _lower as lower
 from . import _options as options
 from ._outcomes import Version
 from ._wit import store as wit
+
+if TYPE_CHECKING:
+    from collections.abc import Buffer
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class Expire:
     expiration: lower.Expiration | None = None
 
 
-type Step = Check | Put | Delete | Increment | Expire
+Step: TypeAlias = Check | Put | Delete | Increment | Expire
 
 
 def lowered(steps: tuple[Step, ...]) -> tuple[list[wit.Check], list[wit.Operation]]:

@@ -1,5 +1,7 @@
 """What is kept of a key."""
 
+from __future__ import annotations
+
 import json
 import time
 from dataclasses import dataclass

@@ -1,14 +1,19 @@
 """Why an operation did not happen."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Literal, assert_never
+from typing import Literal, ParamSpec, TypeAlias, TypeVar, assert_never
 
 from ._wit import Err
 from ._wit import store as wit
 
-type Subject = Literal["key", "value", "metadata", "batch"]
-type Quota = Literal["keys", "bytes", "store"]
+Subject: TypeAlias = Literal["key", "value", "metadata", "batch"]
+Quota: TypeAlias = Literal["keys", "bytes", "store"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Error(Exception):
@@ -159,7 +164,7 @@ class NotJson(Error, ValueError):
     parser found."""
 
 
-def asked[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+def asked(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """What a function of the bindings answers; its error as one of this package."""
     try:
         return function(*args, **kwargs)

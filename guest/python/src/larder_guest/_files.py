@@ -1,16 +1,20 @@
 """Values read and written in pieces, as files."""
 
+from __future__ import annotations
+
 import io
 import sys
-from collections.abc import Buffer
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from . import _lower as lower
 from ._entries import KeyInfo, key_info
 from ._errors import Error, asked
 from ._outcomes import Conflict, Written, write_outcome
 from ._wit import store as wit
+
+if TYPE_CHECKING:
+    from collections.abc import Buffer
 
 #: Bytes that one call to the host carries where the caller does not say how many.
 _PIECE_BYTES = 1 << 18

@@ -1,6 +1,9 @@
 """Iterators over the keys and the entries of a listing, which follow its cursors to the end."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
 
 from ._entries import Entry, KeyInfo, Page
 from ._errors import TooLarge
@@ -12,8 +15,8 @@ _BATCH_KEYS_MAX = 100
 _BATCH_BYTES_MAX = 4 << 20
 
 #: The page at a cursor.
-type Listing = Callable[[str | None], Page]
-type GetMany = Callable[[Sequence[str]], list[Entry | None]]
+Listing: TypeAlias = Callable[[str | None], Page]
+GetMany: TypeAlias = Callable[[Sequence[str]], list[Entry | None]]
 
 
 def keys(listing: Listing) -> Iterator[KeyInfo]:

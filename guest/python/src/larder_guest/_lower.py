@@ -4,24 +4,26 @@ What the bindings cannot lower ends the instance, without a word. So whatever go
 fit its type here, or refused as Python refuses it; what is legal is for the host to say.
 """
 
+from __future__ import annotations
+
 import json
 import operator
-from collections.abc import Buffer
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Protocol, SupportsIndex, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, SupportsIndex, TypeAlias, runtime_checkable
 
 from ._errors import InvalidArgument
 from ._wit import store as wit
 
 if TYPE_CHECKING:
+    from collections.abc import Buffer
     from decimal import Decimal
 
 #: So long after the write: seconds, also in fractions, or a `timedelta`. Kept to the millisecond,
 #: a fraction of one rounded up.
-type Ttl = float | Decimal | timedelta
+Ttl: TypeAlias = "float | Decimal | timedelta"
 #: When a key stops existing: Unix time in seconds, or a `datetime` that knows its time zone. A
 #: fraction of a second is rounded up.
-type Expiration = float | datetime
+Expiration: TypeAlias = float | datetime
 
 _U32_MAX: Final = 2**32 - 1
 _U64_MAX: Final = 2**64 - 1
@@ -44,15 +46,16 @@ def optional_text(what: str, value: object) -> str | None:
     return None if value is None else text(what, value)
 
 
-def data(what: str, value: object) -> bytes:
+def data(what: str, value: str | Buffer) -> bytes:
     """The bytes of a value; those of text in UTF-8."""
     if isinstance(value, bytes):
         return value
     if isinstance(value, str):
         return text(what, value).encode()
-    if isinstance(value, Buffer):
-        return bytes(value)
-    raise TypeError(f"{what} is to be bytes or str, not {type(value).__name__}")
+    try:
+        return bytes(memoryview(value))
+    except TypeError:
+        raise TypeError(f"{what} is to be bytes or str, not {type(value).__name__}") from None
 
 
 def as_json(what: str, value: object) -> str:

@@ -1,8 +1,10 @@
 """The operations on keys."""
 
+from __future__ import annotations
+
 import builtins
-from collections.abc import Buffer, Iterable, Iterator
-from typing import Any, Literal, Self, Unpack, overload
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
 
 from . import _commit as commit
 from . import _entries as entries
@@ -14,11 +16,16 @@ from ._errors import NamespaceDeleted, NoSuchBinding, NoSuchKey, asked
 from ._files import Reader, Writer
 from ._options import ConditionalPutOptions, PutOptions, put_options
 from ._outcomes import CommitConflict, Committed, Conflict, Deleted, Version, Written
+from ._wit import check_running
 from ._wit import store as wit
+
+if TYPE_CHECKING:
+    from collections.abc import Buffer
 
 
 def bindings() -> list[str]:
     """The names that `Namespace` knows, in order."""
+    check_running()
     return wit.bindings()
 
 
@@ -309,6 +316,7 @@ class Namespace:
 
     def _handle(self) -> wit.Namespace:
         if self._opened is None:
+            check_running()
             try:
                 self._opened = asked(wit.Namespace.open, self._binding)
             except NamespaceDeleted:

@@ -1,5 +1,7 @@
 """What a put may say."""
 
+from __future__ import annotations
+
 from typing import Any, TypedDict
 
 from . import _lower as lower

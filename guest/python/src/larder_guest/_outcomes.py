@@ -1,5 +1,7 @@
 """What a write came to. A lost race is an outcome, not an error; it counts as false."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Literal, NewType
 

@@ -13,6 +13,8 @@ from modulefinder import ModuleFinder
 from types import CodeType, ModuleType
 from typing import Any
 
+from . import _wit
+
 #: What Python itself loads when it comes to need it, without an import that could be seen.
 _HIDDEN = [
     "_strptime",
@@ -41,6 +43,7 @@ _root = ""
 def install(root: str) -> None:
     """Has the modules below `root` told in tracebacks by their path from there, with their lines."""
     global _root
+    _wit.building = True
     _root = root.rstrip("/") + "/"
     finder = FileFinder.path_hook((_Loader, SOURCE_SUFFIXES))
 
@@ -73,6 +76,7 @@ def complete() -> None:
                 continue
     for name in useless:
         del sys.modules[name]
+    _wit.building = False
 
 
 class _Loader(SourceFileLoader):

@@ -24,4 +24,16 @@ else:
 
         store = _Outside()
 
-__all__ = ["Err", "store"]
+__all__ = ["Err", "check_running", "store"]
+
+#: Whether the component is being built, when there is no host to answer.
+building = False
+
+
+def check_running() -> None:
+    """The bindings would end the build without a word."""
+    if building:
+        raise RuntimeError(
+            "a namespace cannot be reached while the component is built, which is when modules are "
+            "imported: do it in a function"
+        )

@@ -8,16 +8,16 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from componentize_py_types import Err
 from wit_world import exports
+from wit_world.imports import wasi_cli_exit
 
 from ._instance import begin
 
 
 def program(main: Callable[[], object]) -> type[exports.Run]:
     """The program that calls `main`. Its arguments are `sys.argv`, its exit code is what `main`
-    returns or `sys.exit` says: 0 and `None` are success. An exception is 1, with its traceback on
-    standard error."""
+    returns or `sys.exit` says: a number, of which the last 8 bits count, or `None`, which is 0. Text
+    is printed on standard error, and an exception its traceback; both are 1."""
 
     class Run(exports.Run):
         def run(self) -> None:
@@ -26,7 +26,7 @@ def program(main: Callable[[], object]) -> type[exports.Run]:
             sys.stdout.flush()
             sys.stderr.flush()
             if code:
-                raise Err(None)
+                wasi_cli_exit.exit_with_code(code & 0xFF)
 
     return Run
 
