@@ -165,7 +165,7 @@ fn an_edit_is_served_and_a_mistake_is_not() {
     let server = dev(&project, &[]);
     assert_eq!(server.get("/").body, "one");
     project.write("src/worker.js", "export default {\n  fetch: () => new Response('two'\n};\n");
-    server.says(&["src/worker.js:3:0: ERROR: Expected \")\" but found \"}\""]);
+    server.says(&["src/worker.js:3:1: Expected \")\" but found \"}\""]);
     server.says(&["waiting for changes"]);
     assert_eq!(server.get("/").body, "one");
     project.write("src/worker.js", "export default { fetch: () => new Response('three') };\n");
@@ -205,7 +205,7 @@ fn a_module_of_node_is_an_error_with_its_place() {
         let project =
             worker(&format!("\nimport fs from '{module}';\nexport default {{ fetch() {{}} }};\n"));
         let said = build_fails(&project);
-        let place = "src/worker.js:2:15: ";
+        let place = "src/worker.js:2:16: ";
         assert!(said.contains(place), "{said}");
         let words = format!("\"{module}\" is a module of Node.js, which a component does not have");
         assert!(said.contains(&words), "{said}");
@@ -215,7 +215,7 @@ fn a_module_of_node_is_an_error_with_its_place() {
 fn a_package_that_is_missing_is_named() {
     let source = "import { Hono } from 'hono';\nexport default new Hono();\n";
     let said = build_fails(&worker(source));
-    assert!(said.contains("src/worker.js:1:21: "), "{said}");
+    assert!(said.contains("src/worker.js:1:22: "), "{said}");
     assert!(said.contains("Could not resolve \"hono\""), "{said}");
     assert!(said.contains("npm install hono"), "{said}");
 
