@@ -4,7 +4,12 @@
 //! A harness of its own, so that what cannot run without a language's toolchain is reported as
 //! ignored.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 mod c;
 mod copy;
