@@ -1,6 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { frames, readMap } from '../src/errors.js';
+
+/** How the engine begins to say that the module threw when it was evaluated, which is at build. */
+const THROWN = /^Exception while evaluating top-level script\n(\S+:\d+:\d+) (.*)$/m;
 
 const backends = { starlingmonkey, quickjs };
 
@@ -35,7 +39,7 @@ async function correctBindings() {
   };
 }
 
-async function starlingmonkey({ code, wit, world }) {
+async function starlingmonkey({ code, map, wit, world }) {
   await correctBindings();
   const { componentize } = await import('@bytecodealliance/componentize-js');
   const directory = await mkdtemp(join(tmpdir(), 'larder-'));
@@ -50,9 +54,21 @@ async function starlingmonkey({ code, wit, world }) {
       disableFeatures: world.startsWith('http') ? [] : ['http', 'fetch-event'],
     });
     return component;
+  } catch (error) {
+    throw explained(error, map);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** An error of the module at its places in the sources; any other as it is. */
+function explained(error, map) {
+  const thrown = THROWN.exec(error.message);
+  if (thrown === null || map === undefined) return error;
+  const [, place, what] = thrown;
+  const stack = error.message.includes('\nStack:\n') ? error.message.split('\nStack:\n')[1] : `@${place}`;
+  const lines = [`Uncaught (while the worker was loaded) ${what}`, ...frames(stack, readMap(map))];
+  return new Error(lines.join('\n'));
 }
 
 async function quickjs({ code, wit, world }) {

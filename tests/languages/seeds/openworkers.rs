@@ -128,9 +128,8 @@ fn cleaning_up_deletes_what_is_to_go() {
 #[expect(clippy::approx_constant, reason = "it is the number of the document")]
 fn every_type_of_the_table_comes_back() {
     let served = serve();
-    let values =
-        json!(["hello", 42, 3.14, true, false, null, [1, 2, 3], { "name": "John", "age": 30 }]);
-    assert_eq!(served.json("/values"), values);
+    let values = r#"["hello",42,3.14,true,false,null,[1,2,3],{"name":"John","age":30}]"#;
+    assert_eq!(served.get("/values").text(), values);
     // A stored null is there, though it reads as if it were not.
     assert_eq!(call(&served, "has", json!(["value:5"])), json!({ "ok": true }));
     assert_eq!(call(&served, "has", json!(["value:8"])), json!({ "ok": false }));
