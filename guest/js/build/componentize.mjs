@@ -51,7 +51,7 @@ async function starlingmonkey({ code, map, wit, world }) {
       witPath: wit,
       worldName: world,
       // What is not asked for would be imported all the same.
-      disableFeatures: world.startsWith('http') ? [] : ['http', 'fetch-event'],
+      disableFeatures: ['http', 'http-dev'].includes(world) ? [] : ['http', 'fetch-event'],
     });
     return component;
   } catch (error) {
