@@ -12,4 +12,5 @@ mod run;
 mod serve;
 mod server;
 mod store;
+mod tour;
 mod wit;

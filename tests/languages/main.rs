@@ -4,22 +4,42 @@
 //! A harness of its own, so that what cannot run without a language's toolchain is reported as
 //! ignored.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 mod c;
+mod copy;
+mod http;
+mod javascript;
 #[expect(dead_code, reason = "it is shared with tests/cli, which needs more of it")]
 #[path = "../cli/project.rs"]
 mod project;
 mod python;
+mod seeds;
 #[expect(dead_code, reason = "it is shared with tests/cli, which needs more of it")]
 #[path = "../cli/server.rs"]
 mod server;
+mod templates;
+#[path = "../cli/tour.rs"]
+mod tour;
 mod workers_kv;
 
 use libtest_mimic::Arguments;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let tests = [c::tests(), python::tests(), workers_kv::tests()].into_iter().flatten().collect();
+    let tests = [
+        c::tests(),
+        javascript::tests(),
+        python::tests(),
+        seeds::tests(),
+        templates::tests(),
+        workers_kv::tests(),
+    ];
+    let tests = tests.into_iter().flatten().collect();
     libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
 }

@@ -28,10 +28,10 @@ export async function bundleForDev({ directory, file, settings }) {
   const entry = `import * as worker from ${specifier(file)};
     globalThis[Symbol.for('larder.worker')] = { worker, settings: ${JSON.stringify(settings)} };`;
   const { code, map } = await bundle({ directory, entry, plugins: [packageModules, hostModulesOfEngine] });
-  return `(async () => { 'use strict';\n${code}\n${mapStatement({ ...map, lines: 1 })}\n})()`;
+  return `(async () => { 'use strict';\n${mapStatement({ ...map, lines: 2, script: true })}\n${code}\n})()`;
 }
 
-/** The worker with the runtime, as the module of a component. */
+/** The worker with the runtime, as the module of a component; and its map. */
 export async function bundleForBuild({ directory, file, settings, world, backend }) {
   const plain = `import { configure } from 'larder-guest/settings';
     export * from ${specifier(file)};
@@ -46,7 +46,9 @@ export async function bundleForBuild({ directory, file, settings, world, backend
     plugins: [packageModules],
     external: ['larder:*', 'wasi:*'],
   });
-  return backend === 'quickjs' ? code : `${code}\n${mapStatement(map)}`;
+  if (backend === 'quickjs') return { code, map };
+  const shifted = { ...map, lines: 1 };
+  return { code: `${mapStatement(shifted)}\n${code}`, map: shifted };
 }
 
 /** The runtime without a worker. */
@@ -82,23 +84,35 @@ async function bundle({ directory, entry, plugins, external }) {
       plugins: [...plugins, noNodeModules],
       external,
     });
-    await report(built.warnings, 'warning');
+    if (built.warnings.length > 0) process.stderr.write(describe(built.warnings, 'warning'));
     const [map, code] = built.outputFiles;
     return { code: code.text, map: ownSources(JSON.parse(map.text), directory) };
   } catch (error) {
     if (!error.errors) throw error;
-    throw new Error(await describe(error.errors, 'error'));
+    throw new Error(describe(error.errors, 'error'));
   }
 }
 
-async function report(messages, kind) {
-  if (messages.length > 0) process.stderr.write(await describe(messages, kind));
+/** With file, line and the text of that line, as compilers say it. */
+function describe(messages, kind) {
+  return messages.map((message) => `${described(message, kind)}\n`).join('');
 }
 
-/** With file, line and the text of that line, as compilers say it. */
-async function describe(messages, kind) {
-  const texts = await esbuild.formatMessages(messages, { kind, color: false });
-  return texts.join('').replaceAll('\n\n', '\n');
+function described({ text, location, notes }, kind) {
+  const missing = /^Could not resolve "((@[^/"]+\/)?[^./"][^/"]*)/.exec(text)?.[1];
+  // What esbuild advises about a package that is missing is of no use to a component.
+  const advice = missing ? [`if it is a package: npm install ${missing}`] : notes.map((note) => note.text);
+  const what = kind === 'error' ? text : `${kind}: ${text}`;
+  const lines = [location ? `${shown(location)}: ${what}` : what];
+  if (location?.lineText) {
+    const before = location.lineText.slice(0, location.column).replace(/[^\t]/g, ' ');
+    lines.push(`    ${location.lineText}`, `    ${before}${'^'.repeat(Math.max(1, location.length))}`);
+  }
+  return [...lines, ...advice.filter(Boolean).map((note) => `    ${note}`)].join('\n');
+}
+
+function shown({ file, line, column }) {
+  return `${file}:${line}:${column + 1}`;
 }
 
 /** A map in which this package is told from the project, whose files are relative to it. */
@@ -112,7 +126,7 @@ function ownSources({ sources, mappings, names }, directory) {
   };
 }
 
-/** Leaves the map where the runtime looks when it describes an error. */
+/** Leaves the map where the runtime looks when it describes an error, from the first of them on. */
 function mapStatement(map) {
   return `globalThis[Symbol.for('larder.map')] = ${JSON.stringify(JSON.stringify(map))};`;
 }

@@ -1,6 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { frames, readMap } from '../src/errors.js';
+
+/** How the engine begins to say that the module threw when it was evaluated, which is at build. */
+const THROWN = /^Exception while evaluating top-level script\n(\S+:\d+:\d+) (.*)$/m;
 
 const backends = { starlingmonkey, quickjs };
 
@@ -9,7 +13,34 @@ export function componentize(options) {
   return backends[options.backend](options);
 }
 
-async function starlingmonkey({ code, wit, world }) {
+/**
+ * What the bindings that componentize-js 0.22 generates do to some values, and what is put in its
+ * place: they drop a byte order mark at the head of a text, and the engine takes neither a negative
+ * 64-bit number nor one of 32 bits above the signed ones as what it is.
+ */
+const CORRECTIONS = [
+  ['TEXT_DECODER_UTF8 = new TextDecoder()', "TEXT_DECODER_UTF8 = new TextDecoder('utf-8', { ignoreBOM: true })"],
+  ['return BigInt.asIntN(64, converted)', 'return BigInt.asUintN(64, converted)'],
+  ['return val >>> 0;', 'return val | 0;'],
+];
+
+function corrected(bindings) {
+  return CORRECTIONS.reduce((text, [wrong, right]) => text.replaceAll(wrong, right), bindings);
+}
+
+/** Lets what componentize-js generates pass through the corrections. */
+async function correctBindings() {
+  const library = new URL('../lib/spidermonkey-embedding-splicer.js', import.meta.resolve('@bytecodealliance/componentize-js'));
+  const { splicer } = await import(library);
+  const { spliceBindings } = splicer;
+  splicer.spliceBindings = (...options) => {
+    const spliced = spliceBindings(...options);
+    return { ...spliced, jsBindings: corrected(spliced.jsBindings) };
+  };
+}
+
+async function starlingmonkey({ code, map, wit, world }) {
+  await correctBindings();
   const { componentize } = await import('@bytecodealliance/componentize-js');
   const directory = await mkdtemp(join(tmpdir(), 'larder-'));
   try {
@@ -23,9 +54,21 @@ async function starlingmonkey({ code, wit, world }) {
       disableFeatures: world.startsWith('http') ? [] : ['http', 'fetch-event'],
     });
     return component;
+  } catch (error) {
+    throw explained(error, map);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** An error of the module at its places in the sources; any other as it is. */
+function explained(error, map) {
+  const thrown = THROWN.exec(error.message);
+  if (thrown === null || map === undefined) return error;
+  const [, place, what] = thrown;
+  const stack = error.message.includes('\nStack:\n') ? error.message.split('\nStack:\n')[1] : `@${place}`;
+  const lines = [`Uncaught (while the worker was loaded) ${what}`, ...frames(stack, readMap(map))];
+  return new Error(lines.join('\n'));
 }
 
 async function quickjs({ code, wit, world }) {

@@ -15,8 +15,8 @@ const commands = {
   },
   /** A component of its own. */
   async component({ output, wit, world, backend, ...source }) {
-    const code = await bundleForBuild({ ...source, world, backend });
-    await writeFile(output, await componentize({ code, wit, world, backend }));
+    const { code, map } = await bundleForBuild({ ...source, world, backend });
+    await writeFile(output, await componentize({ code, map, wit, world, backend }));
   },
 };
 

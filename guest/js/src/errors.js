@@ -7,38 +7,44 @@ const FRAME = /^(.*?)@(.*):(\d+):(\d+)$/;
 
 let map;
 
-/** The map that the bundle carries, and by how many lines the bundle begins later than it says. */
+/** The map that the bundle carries. */
 function sourceMap() {
   const text = globalThis[Symbol.for('larder.map')];
-  if (map === undefined && text !== undefined) {
-    const { lines = 0, ...json } = JSON.parse(text);
-    map = { trace: new TraceMap(json), lines };
-  }
+  if (map === undefined && text !== undefined) map = readMap(JSON.parse(text));
   return map;
+}
+
+/**
+ * A map of a bundle, with by how many lines it begins later than the map says, and whether it is a
+ * script within the runtime.
+ */
+export function readMap({ lines = 0, script = false, ...json }) {
+  return { trace: new TraceMap(json), lines, script };
 }
 
 /** An error with its stack; anything else that was thrown as the console would show it. */
 export function describe(error) {
   if (!(error instanceof Error)) return error;
-  const lines = [`${error.name}: ${error.message}`, ...frames(error.stack ?? '')];
+  const lines = [`${error.name}: ${error.message}`, ...frames(error.stack ?? '', sourceMap())];
   if (error.cause !== undefined) lines.push(`caused by ${describe(error.cause)}`);
   return lines.join('\n');
 }
 
-function frames(stack) {
+/** A stack of the engine as lines with places in the sources; none without a map. */
+export function frames(stack, known) {
+  if (known === undefined) return [];
   return stack
     .split('\n')
-    .map((line) => FRAME.exec(line))
+    .map((line) => FRAME.exec(line.trim()))
     .filter((frame) => frame !== null)
-    .map(([, name, file, line, column]) => place(name, file, Number(line), Number(column)))
+    .map(([, name, file, line, column]) => place(known, name, file, Number(line), Number(column)))
     .filter((frame) => frame !== undefined);
 }
 
 /** One frame in the sources; none for what is not the program's own. */
-function place(name, file, line, column) {
-  const known = sourceMap();
-  // In `larder dev` the worker is a script within the runtime, whose own frames have no map.
-  if (known === undefined || (known.lines > 0 && !file.includes('> eval'))) return undefined;
+function place(known, name, file, line, column) {
+  // Frames of the runtime around a script have no map.
+  if (known.script && !file.includes('> eval')) return undefined;
   // The map counts columns from 0, the engine from 1.
   const found = originalPositionFor(known.trace, { line: line - known.lines, column: Math.max(0, column - 1) });
   if (found.source === null || found.source.startsWith('larder-guest/')) return undefined;

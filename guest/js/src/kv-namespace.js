@@ -17,6 +17,7 @@ import {
   checkKey,
   checkList,
   checkMetadata,
+  checkWellFormed,
   expirationOf,
 } from './rules.js';
 import { putStream, streamOf } from './streams.js';
@@ -91,6 +92,7 @@ export class KVNamespace {
     checkKey('PUT', name);
     const metadataJson = toJson(metadata);
     if (isObject(body)) checkBody(body);
+    checkWellFormed('PUT', name);
     /** @type {PutOptions} */
     const stored = {
       expiration: expirationOf({ expiration, expirationTtl }, this.#ttlMin),
@@ -109,6 +111,7 @@ export class KVNamespace {
     if (arguments.length === 0) throw wrongType('delete', 1, 'string');
     const name = toText(key);
     checkKey('DELETE', name);
+    checkWellFormed('DELETE', name);
     const namespace = this.#namespace('DELETE');
     attempt('DELETE', () => namespace.delete(name));
   }
@@ -159,6 +162,7 @@ export class KVNamespace {
    */
   async #getValue(key, { type = 'text', cacheTtl }) {
     checkKey('GET', key);
+    checkWellFormed('GET', key);
     checkCacheTtl('GET', cacheTtl);
     const namespace = this.#namespace('GET');
     if (type === 'stream') return this.#openStream(key)?.stream ?? null;
@@ -172,6 +176,7 @@ export class KVNamespace {
    */
   async #getEntry(key, { type = 'text', cacheTtl }) {
     checkKey('GET', key);
+    checkWellFormed('GET', key);
     checkCacheTtl('GET', cacheTtl);
     const namespace = this.#namespace('GET');
     if (type === 'stream') {

@@ -23,7 +23,18 @@ export const VALUE_BYTES_MAX = 26_214_400;
 export function checkKey(operation, key) {
   if (key === '') throw new TypeError('Key name cannot be empty.');
   if (isReserved(key)) throw new TypeError(`"${key}" is not allowed as a key name.`);
-  checkKeyText(operation, key);
+  checkLength(operation, key);
+}
+
+/**
+ * Refuses a lone surrogate, for which the store's bindings would put U+FFFD, which is another key.
+ * Workers leaves that to the store.
+ *
+ * @param {Operation} operation
+ * @param {string} key
+ */
+export function checkWellFormed(operation, key) {
+  if (!key.isWellFormed()) throw failure(operation, 400, 'Could not URL-decode key name');
 }
 
 /**
@@ -37,22 +48,13 @@ function checkBulkKey(operation, key) {
   if (isReserved(key)) {
     throw failure(operation, 400, `Illegal key name "${key}". Please use a different name.`);
   }
-  checkKeyText(operation, key);
+  checkLength(operation, key);
+  checkWellFormed(operation, key);
 }
 
 /** @param {string} key */
 function isReserved(key) {
   return key === '.' || key === '..';
-}
-
-/**
- * @param {Operation} operation
- * @param {string} key
- */
-function checkKeyText(operation, key) {
-  checkLength(operation, key);
-  // Its bindings would put U+FFFD for a lone surrogate, which is another key.
-  if (!key.isWellFormed()) throw failure(operation, 400, 'Could not URL-decode key name');
 }
 
 /**

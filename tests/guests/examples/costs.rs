@@ -47,9 +47,9 @@ fn main() -> Result<()> {
 }
 
 fn measure(proxy: &Proxy, namespace: &Namespace) -> Result<String> {
-    touch(&Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("proxy-{}", proxy.language)))?;
+    touch()?;
     let started = Instant::now();
-    let component = (proxy.component)();
+    let component = proxy.component();
     let built = started.elapsed();
 
     let grants = KvGrants::builder().grant("KV", namespace.clone(), Access::ReadOnly)?.build();
@@ -107,9 +107,21 @@ fn fastest(mut round: impl FnMut() -> Result<Duration>) -> Result<Duration> {
     Ok(fastest)
 }
 
-/// As if the sources had just been changed.
-fn touch(directory: &Path) -> Result<()> {
-    for entry in fs::read_dir(directory.join("src")).or_else(|_| fs::read_dir(directory))? {
+/// As if the proxies' sources had just been changed.
+fn touch() -> Result<()> {
+    for entry in fs::read_dir(env!("CARGO_MANIFEST_DIR"))? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with("proxy-") {
+            touch_files(&entry.path())?;
+            touch_files(&entry.path().join("src"))?;
+        }
+    }
+    Ok(())
+}
+
+/// A directory that is not there has none.
+fn touch_files(directory: &Path) -> Result<()> {
+    for entry in fs::read_dir(directory).into_iter().flatten() {
         let path = entry?.path();
         if path.is_file() {
             File::options().append(true).open(path)?.set_modified(SystemTime::now())?;

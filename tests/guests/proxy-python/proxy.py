@@ -55,6 +55,11 @@ class Operations(exports.Operations):
         return OPENED.namespace.get(key)
 
     @answering
+    def get_repeatedly(self, key: str, times: int) -> None:
+        for _ in range(times):
+            OPENED.namespace.get(key)
+
+    @answering
     def get_entry(self, key: str) -> wit.Entry | None:
         return convert.entry(OPENED.namespace.get_entry(key))
 

@@ -61,6 +61,18 @@ const operations = {
     new Uint8Array(value.buffer ?? value).fill(0);
     await written;
   },
+  // What the source of a stream hears when its put fails.
+  async put_and_hear(kv, { key, chunk }) {
+    let heard = 'nothing';
+    const source = new ReadableStream({
+      start: (controller) => controller.enqueue(chunk),
+      cancel(reason) {
+        heard = reason?.name;
+      },
+    });
+    await kv.put(key, source).catch(() => {});
+    return heard;
+  },
   // What has been read of a stream when the key has changed since.
   async stream_across_put(kv, { key, value }) {
     const stream = await kv.get(key, 'stream');

@@ -44,7 +44,8 @@ export const operations = {
 
   openReader(key) {
     const reader = namespace.openReader(key);
-    return reader === undefined ? undefined : number(reader);
+    // None is `undefined` on StarlingMonkey and null on QuickJS.
+    return reader == null ? undefined : number(reader);
   },
   info: (reader) => handles.get(reader).info(),
   read: (reader, offset, max) => handles.get(reader).read(offset, max),

@@ -28,7 +28,7 @@ fn compiled(proxy: &'static Proxy) -> convert::ProxyPre<State> {
     type Once = Arc<OnceLock<Option<convert::ProxyPre<State>>>>;
     static COMPILED: Mutex<BTreeMap<&str, Once>> = Mutex::new(BTreeMap::new());
     let once = COMPILED.lock().unwrap().entry(proxy.language).or_default().clone();
-    let compiled = once.get_or_init(|| catch_unwind(|| compile(&(proxy.component)())).ok());
+    let compiled = once.get_or_init(|| catch_unwind(|| compile(&proxy.component())).ok());
     compiled.clone().unwrap_or_else(|| panic!("the proxy in {} does not build", proxy.language))
 }
 

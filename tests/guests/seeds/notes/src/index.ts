@@ -29,7 +29,7 @@ const pages = {
     return Response.json(await read(query.get('session')));
   },
 
-  async '/metadata'(request, env, query) {
+  async '/metadata'(request, env: { SESSIONS: KVNamespace }, query) {
     const key = 'of-a-user';
     await env.SESSIONS.put(key, 'v', { metadata: { userId: query.get('user') } });
     //#region 1.3 read with metadata

@@ -30,7 +30,11 @@ const pages = {
     const user = await env.KV.get<User>('user:123');
     // user is User | null
     //#endregion
-    return Response.json(user?.role);
+    // @ts-expect-error: there may be no such user.
+    const sure: User = user;
+    // @ts-expect-error: a role is one of two texts.
+    const role: 'guest' | undefined = user?.role;
+    return Response.json(role);
   },
 
   async '/put'(request, env) {
@@ -113,6 +117,40 @@ const pages = {
     }
     //#endregion
     return Response.json(await env.KV.list());
+  },
+
+  async '/values'(request, env) {
+    const values = [
+      //#region 0.11 a string
+      'hello'
+      //#endregion
+      ,
+      //#region 0.12 numbers
+      42, 3.14
+      //#endregion
+      ,
+      //#region 0.13 booleans
+      true, false
+      //#endregion
+      ,
+      //#region 0.14 null
+      null
+      //#endregion
+      ,
+      //#region 0.15 an array
+      [1, 2, 3]
+      //#endregion
+      ,
+      //#region 0.16 an object
+      { name: 'John', age: 30 }
+      //#endregion
+    ];
+    const read: unknown[] = [];
+    for (const [number, value] of values.entries()) {
+      await env.KV.put(`value:${number}`, value);
+      read.push(await env.KV.get(`value:${number}`));
+    }
+    return Response.json(read);
   },
 
   // Any call of the binding, for what the prose around the blocks says.

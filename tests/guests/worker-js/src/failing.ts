@@ -1,0 +1,7 @@
+interface Failing {
+  what: string;
+}
+
+export function fail({ what }: Failing): never {
+  throw new RangeError(`of ${what}`);
+}

@@ -1,0 +1,341 @@
+//! Guests in JavaScript and TypeScript: what `larder` makes of their sources, and what they can do
+//! wrong.
+
+use crate::copy::copy_of;
+use crate::http::{Origin, send};
+use crate::project::Project;
+use crate::server::{Server, eventually};
+use crate::tour;
+use larder_test_guests::toolchain;
+use libtest_mimic::Trial;
+use serde_json::{Value, json};
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+macro_rules! trials {
+    ($toolchain:ident: $($test:ident,)*) => {
+        vec![$($toolchain.trial(concat!("javascript::", stringify!($test)), $test)),*]
+    };
+}
+
+pub fn tests() -> Vec<Trial> {
+    let toolchain = toolchain::javascript();
+    trials! { toolchain:
+        dev_runs_a_worker,
+        a_component_runs_a_worker_without_its_config,
+        an_edit_is_served_and_a_mistake_is_not,
+        a_fetch_that_is_not_allowed_says_how_to_allow_it,
+        a_module_of_node_is_an_error_with_its_place,
+        a_package_that_is_missing_is_named,
+        without_node_it_says_what_to_install,
+        a_worker_without_fetch_is_refused,
+        an_error_while_the_worker_is_loaded_has_its_place,
+        the_tour_of_the_typescript_sessions_runs_as_written,
+        the_tour_of_the_hono_example_runs_as_written,
+        the_examples_and_the_seeds_have_their_types,
+        the_tour_of_the_quickjs_example_runs_as_written,
+        quickjs_has_no_globals_of_the_web_and_says_so,
+    }
+}
+
+fn dev(project: &Project, args: &[&str]) -> Server {
+    Server::start(project, ["dev", "--in-memory"].into_iter().chain(args.iter().copied()))
+}
+
+/// A project whose main module is that text.
+fn worker(source: &str) -> Project {
+    let project = Project::new();
+    project.write("larder.toml", "main = \"src/worker.js\"\n");
+    project.write("src/worker.js", source);
+    project
+}
+
+fn dev_runs_a_worker() {
+    let project = copy_of("tests/guests/worker-js");
+    let server = dev(&project, &[]);
+    assert_runs(&server);
+    let thrown = server.get("/throws");
+    let words = "Uncaught RangeError: of a page\n    at fail (src/failing.ts:6:9)\n";
+    assert!(thrown.body.starts_with(words), "its author sees it: {}", thrown.body);
+}
+
+fn a_component_runs_a_worker_without_its_config() {
+    static BUILT: OnceLock<Project> = OnceLock::new();
+    let built = BUILT.get_or_init(|| {
+        let project = copy_of("tests/guests/worker-js");
+        let (code, printed, said) = project.larder(["build", "-o", "out/app.wasm"]).ended();
+        assert_eq!((code, printed.as_str()), (Some(0), ""), "{said}");
+        assert!(said.contains("built out/app.wasm, "), "{said}");
+        project
+    });
+    let project = Project::new();
+    project.write("app.wasm", fs::read(built.path("out/app.wasm")).unwrap());
+    let bound = ["--kv", "KV", "--kv", "VALUES", "--var", "GREETING=hello"];
+    let args = ["serve", "--in-memory", "app.wasm"].into_iter().chain(bound);
+    let server = Server::start(&project, args);
+    assert_runs(&server);
+    let thrown = server.get("/throws");
+    assert_eq!(thrown.body, "Internal Server Error\n", "the client is anybody");
+}
+
+/// What `tests/guests/worker-js` does, however it is served.
+fn assert_runs(server: &Server) {
+    assert_eq!(server.get("/").body, "awaited at the top");
+    let environment = json!(["hello", "hello", ["GREETING", "KV", "VALUES"]]);
+    assert_eq!(read(server, "/environment"), environment);
+    assert_eq!(read(server, "/values"), json!([{ "b": [1] }, ["a"]]));
+    assert_eq!(server.get("/short").body, "v", "the least TTL is the project's");
+    let [one, other] = [read(server, "/random"), read(server, "/random")];
+    for number in 0..3 {
+        assert_ne!(one[number], other[number], "random differs from request to request");
+    }
+    assert_says(server);
+    assert_carries(server);
+
+    let asked = Instant::now();
+    assert_eq!(server.get("/later").body, "answered");
+    assert!(asked.elapsed() < Duration::from_millis(500), "the answer waits for nothing");
+    server.says(&["Uncaught (in waitUntil) Error: it went wrong later"]);
+    let done = || (server.get("/of-later").body == "done").then_some(());
+    eventually(done, || format!("{:#?}", server.log()));
+}
+
+#[track_caller]
+fn read(server: &Server, path: &str) -> Value {
+    let answer = server.get(path);
+    assert_eq!(answer.status, 200, "{}\n{:#?}", answer.body, server.log());
+    serde_json::from_str(&answer.body).unwrap()
+}
+
+/// What is thrown and what goes to the console stands in the terminal, with its place.
+fn assert_says(server: &Server) {
+    let thrown = [
+        ("/throws", "Uncaught RangeError: of a page"),
+        ("/throws-later", "Uncaught TypeError: later"),
+        ("/throws-text", "Uncaught no error at all"),
+        (
+            "/no-response",
+            "Uncaught TypeError: fetch() of the default export must return a Response",
+        ),
+    ];
+    for (path, words) in thrown {
+        assert_eq!(server.get(path).status, 500, "{path}");
+        server.says(&[words]);
+    }
+    server.says(&["    at fail (src/failing.ts:6:9)"]);
+    server.says(&["    at ", "/throws-later", "(src/worker.ts:63:11)"]);
+    server.says(&["caused by Error: its cause"]);
+
+    assert_eq!(server.get("/console").body, "said");
+    for words in ["log { a: [1] } 2 null undefined", "info", "warn", "debug"] {
+        server.says(&[words]);
+    }
+    server.says(&["error Error: as a value"]);
+    server.says(&["    at ", "/console", "(src/worker.ts:72:28)"]);
+}
+
+/// Large bodies come whole, and a stream comes piece by piece.
+fn assert_carries(server: &Server) {
+    let body = vec![7; 5 << 20];
+    let answer = send(("POST", &server.url("/length")), &[], body);
+    assert_eq!(answer.json(), 5 << 20);
+
+    let address = server.url("");
+    let mut stream = TcpStream::connect(address.trim_start_matches("http://")).unwrap();
+    stream.write_all(b"GET /stream HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+    let mut first = None;
+    for line in BufReader::new(stream).lines().map_while(Result::ok) {
+        match line.as_str() {
+            "first" => first = Some(Instant::now()),
+            "second" => {
+                let between = first.unwrap().elapsed();
+                assert!(between > Duration::from_secs(1), "{between:?}");
+                return;
+            }
+            _ => {}
+        }
+    }
+    panic!("the stream did not come to its end");
+}
+
+fn an_edit_is_served_and_a_mistake_is_not() {
+    let project = worker("export default { fetch: () => new Response('one') };\n");
+    let server = dev(&project, &[]);
+    assert_eq!(server.get("/").body, "one");
+    project.write("src/worker.js", "export default {\n  fetch: () => new Response('two'\n};\n");
+    server.says(&["src/worker.js:3:1: Expected \")\" but found \"}\""]);
+    server.says(&["waiting for changes"]);
+    assert_eq!(server.get("/").body, "one");
+    project.write("src/worker.js", "export default { fetch: () => new Response('three') };\n");
+    let served = || (server.get("/").body == "three").then_some(());
+    eventually(served, || format!("{:#?}", server.log()));
+}
+
+fn a_fetch_that_is_not_allowed_says_how_to_allow_it() {
+    let origin = Origin::start("of the origin");
+    let host = origin.addr.to_string();
+    let project = copy_of("tests/guests/worker-js");
+    let server = dev(&project, &[]);
+    let fetch = || server.get(&format!("/fetch?url=http://{host}/"));
+    let denied = fetch();
+    assert_eq!(denied.status, 502, "{}", denied.body);
+    assert!(denied.body.starts_with("TypeError: "), "{}", denied.body);
+    server.says(&[&host, "was denied", &format!("allowed_outbound_hosts = [\"{host}\"]")]);
+    assert!(origin.asked().is_empty());
+
+    let config = fs::read_to_string(project.path("larder.toml")).unwrap();
+    let allowing = format!("allowed_outbound_hosts = [\"{host}\"]\n{config}");
+    project.write("larder.toml", allowing);
+    let allowed = || (fetch().body == "of the origin").then_some(());
+    eventually(allowed, || format!("{:#?}", server.log()));
+}
+
+/// The build fails; what it says.
+#[track_caller]
+fn build_fails(project: &Project) -> String {
+    let (code, _, said) = project.larder(["build"]).ended();
+    assert_eq!(code, Some(1), "{said}");
+    said
+}
+
+fn a_module_of_node_is_an_error_with_its_place() {
+    for module in ["node:fs", "fs", "node:path/posix"] {
+        let project =
+            worker(&format!("\nimport fs from '{module}';\nexport default {{ fetch() {{}} }};\n"));
+        let said = build_fails(&project);
+        let place = "src/worker.js:2:16: ";
+        assert!(said.contains(place), "{said}");
+        let words = format!("\"{module}\" is a module of Node.js, which a component does not have");
+        assert!(said.contains(&words), "{said}");
+    }
+}
+
+fn a_package_that_is_missing_is_named() {
+    let source = "import { Hono } from 'hono';\nexport default new Hono();\n";
+    let said = build_fails(&worker(source));
+    assert!(said.contains("src/worker.js:1:22: "), "{said}");
+    assert!(said.contains("Could not resolve \"hono\""), "{said}");
+    assert!(said.contains("npm install hono"), "{said}");
+
+    let project = worker(source);
+    project.write("package.json", r#"{ "dependencies": { "hono": "4.13.19" } }"#);
+    let server = dev(&project, &[]);
+    server.says(&["installing the project's packages: npm install"]);
+    assert_eq!(server.get("/").status, 404);
+}
+
+fn without_node_it_says_what_to_install() {
+    let project = worker("export default { fetch() {} };\n");
+    let mut larder = project.command(["build"]);
+    larder.env("PATH", project.path("none")).env("XDG_CACHE_HOME", project.path("cache"));
+    let output = larder.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let words =
+        "error: node is missing: JavaScript guests are built by Node.js 20 or newer with npm";
+    assert!(said.starts_with(words), "{said}");
+}
+
+fn a_worker_without_fetch_is_refused() {
+    let words =
+        "the main module must `export default` an object with a method fetch(request, env, ctx)";
+    for source in ["export const a = 1;\n", "export default { get() {} };\n"] {
+        let project = worker(source);
+        let said = build_fails(&project);
+        assert!(said.contains(words), "{said}");
+        assert!(!said.contains("wasm backtrace"), "{said}");
+        let server = dev(&project, &[]);
+        let answer = server.get("/");
+        assert_eq!(answer.status, 500);
+        assert!(answer.body.contains(words), "{}", answer.body);
+    }
+}
+
+fn an_error_while_the_worker_is_loaded_has_its_place() {
+    let project = worker("const a = 1;\nnull.b;\nexport default { fetch() {} };\n");
+    let server = dev(&project, &[]);
+    assert!(server.get("/").body.starts_with("Uncaught (while the worker was loaded) TypeError: "));
+    server.says(&["    at src/worker.js:2:1"]);
+    let said = build_fails(&project);
+    assert!(said.contains("TypeError: "), "{said}");
+    assert!(said.contains("src/worker.js:2:1"), "{said}");
+}
+
+fn the_tour_of_the_typescript_sessions_runs_as_written() {
+    let project = copy_of("examples/sessions-ts");
+    let readme = fs::read_to_string(project.path("README.md")).unwrap();
+    tour::assert_runs(&readme, &dev(&project, &[]));
+}
+
+fn the_tour_of_the_hono_example_runs_as_written() {
+    let project = copy_of("examples/workers-hono");
+    let readme = fs::read_to_string(project.path("README.md")).unwrap();
+    tour::assert_runs(&readme, &dev(&project, &[]));
+}
+
+/// By the commands of the README of `sessions-ts`, whose compiler then looks at the others too.
+fn the_examples_and_the_seeds_have_their_types() {
+    let project = copy_of("examples/sessions-ts");
+    let (code, _, said) = project.larder(["types"]).ended();
+    assert_eq!(code, Some(0), "{said}");
+    assert_succeeds(Command::new("npm").arg("ci").current_dir(project.path("")));
+    assert_succeeds(Command::new("npm").args(["run", "check"]).current_dir(project.path("")));
+
+    let compiler = project.path("node_modules/.bin/tsc");
+    let hono = copy_of("examples/workers-hono");
+    let (code, _, said) = hono.larder(["types"]).ended();
+    assert_eq!(code, Some(0), "{said}");
+    assert_succeeds(Command::new("npm").arg("ci").current_dir(hono.path("")));
+    assert_succeeds(Command::new(&compiler).current_dir(hono.path("")));
+    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/guests/seeds");
+    assert_succeeds(Command::new(&compiler).current_dir(seeds));
+}
+
+#[track_caller]
+fn assert_succeeds(command: &mut Command) {
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn the_tour_of_the_quickjs_example_runs_as_written() {
+    let project = copy_of("examples/report-qjs");
+    let readme = fs::read_to_string(project.path("README.md")).unwrap();
+    let (_, tour) = readme.split_once("```console\n").unwrap();
+    let (tour, _) = tour.split_once("```").unwrap();
+    let steps: Vec<_> = tour.split("$ larder").skip(1).collect();
+    assert_eq!(steps.len(), 9);
+    for step in steps {
+        let (arguments, prints) = step.split_once('\n').unwrap();
+        let mut larder = Command::new("bash");
+        let command = format!("{}{arguments}", env!("CARGO_BIN_EXE_larder"));
+        larder.args(["-c", &command]).current_dir(project.path(""));
+        let output = larder.output().unwrap();
+        let printed = String::from_utf8(output.stdout).unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "$ larder{arguments}\n{said}");
+        assert_eq!(printed.trim_end(), prints.trim_end(), "$ larder{arguments}\n{said}");
+    }
+}
+
+fn quickjs_has_no_globals_of_the_web_and_says_so() {
+    let project = worker("export const run = { run() { console.log('a'); } };\n");
+    let (code, _, said) = project.larder(["build", "--backend", "qjs"]).ended();
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("QuickJS has no globals of the web, which an HTTP handler needs"),
+        "{said}"
+    );
+
+    project.write("larder.toml", "main = \"src/worker.js\"\nworld = \"command\"\n");
+    let (code, _, said) = project.larder(["build", "--backend", "qjs", "-o", "a.wasm"]).ended();
+    assert_eq!(code, Some(0), "{said}");
+    let size = fs::metadata(project.path("a.wasm")).unwrap().len();
+    assert!(size < 2 << 20, "{size} bytes");
+    let said = project.larder(["run", "--in-memory", "a.wasm"]).fails(1);
+    assert!(said.contains("console is not defined"), "{said}");
+}
