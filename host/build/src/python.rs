@@ -22,7 +22,6 @@ const PACKAGE: &[File] = files![
     "python/src/larder_guest/_entries.py",
     "python/src/larder_guest/_errors.py",
     "python/src/larder_guest/_files.py",
-    "python/src/larder_guest/_instance.py",
     "python/src/larder_guest/_iterate.py",
     "python/src/larder_guest/_lower.py",
     "python/src/larder_guest/_namespace.py",
