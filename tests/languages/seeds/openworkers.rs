@@ -146,7 +146,6 @@ fn cleaning_up_deletes_what_is_to_go() {
     assert_eq!(served.json("/cleanup"), json!(["other", "session:2"]));
 }
 
-#[expect(clippy::approx_constant, reason = "it is the number of the document")]
 fn every_type_of_the_table_comes_back() {
     let served = serve();
     let values = r#"["hello",42,3.14,true,false,null,[1,2,3],{"name":"John","age":30}]"#;
