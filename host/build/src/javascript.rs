@@ -1,7 +1,7 @@
 //! JavaScript and TypeScript: bundled by esbuild, made a component by componentize-js on
 //! StarlingMonkey or by componentize-qjs on QuickJS.
 
-pub mod types;
+pub mod typescript;
 
 use crate::process;
 use crate::sdk::{self, File, files};

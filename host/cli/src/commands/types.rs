@@ -6,7 +6,7 @@ use crate::output;
 use crate::settings;
 use anyhow::{Context as _, Result};
 use larder_build::Api;
-use larder_build::javascript::types as package;
+use larder_build::javascript::typescript;
 use std::fmt::Write as _;
 use std::fs;
 
@@ -58,7 +58,7 @@ pub fn declarations(environment: &Environment, interface: &str, runtime: bool) -
     }
     let _ = writeln!(text, "  }}\n}}\ninterface {interface} extends Cloudflare.Env {{}}");
     if runtime {
-        for part in [package::globals(), package::package(), package::store()] {
+        for part in [typescript::globals(), typescript::package(), typescript::store()] {
             text.push('\n');
             text.push_str(&part);
         }
