@@ -1,4 +1,4 @@
-//! `larder build` of a project that has a command for it.
+//! `larder build`, as far as it needs no toolchain of a language.
 
 use crate::project::Project;
 use crate::server::eventually;
@@ -29,6 +29,15 @@ fn what_the_command_makes_is_copied_to_where_it_is_wanted() {
     }
     let said = project.larder(["build", "-o", "a"]).fails(1);
     assert!(said.ends_with("/a is a directory\n"), "{said}");
+}
+
+#[test]
+fn a_backend_is_chosen_for_javascript_only() {
+    let project = Project::new();
+    project.write("larder.toml", "main = \"main.c\"\n");
+    project.write("main.c", "");
+    let said = project.larder(["build", "--backend", "qjs"]).fails(1);
+    assert!(said.starts_with("error: larder.toml: `main` is not JavaScript, "), "{said}");
 }
 
 #[test]

@@ -40,7 +40,9 @@ impl Toolchain {
 
 /// Holds others off for as long as the file is open, also those of other processes.
 pub async fn lock(directory: &Path) -> Result<fs::File> {
-    let file = fs::File::create(directory.join("lock"))?;
+    let path = directory.join("lock");
+    let file =
+        fs::File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
     let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file));
     Ok(locked.await??)
 }

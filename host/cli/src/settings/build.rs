@@ -79,21 +79,24 @@ impl BuildSettings {
 
 fn source(project: &ConfigFile, main: &str, backend: Option<config::Backend>) -> Result<Source> {
     let config = &project.config;
-    let backend = match backend.or(config.backend) {
+    let asked = backend.or(config.backend);
+    let backend = match asked {
         Some(config::Backend::QuickJs) => Backend::QuickJs,
         Some(config::Backend::StarlingMonkey) | None => Backend::StarlingMonkey,
     };
+    let main = program(project, main, backend)?;
+    if asked.is_some() && !matches!(main, Main::JavaScript { .. }) {
+        bail!(
+            "{}: `main` is not JavaScript, which alone has a choice of backends",
+            output::path(&project.path)
+        );
+    }
     let apis = config.kv_namespaces.iter().filter(|namespace| namespace.api != Api::Workers);
     let settings = Settings {
         api: apis.map(|namespace| (namespace.binding.clone(), namespace.api)).collect(),
         expiration_ttl_min: config.expiration_ttl_min,
     };
-    Ok(Source {
-        directory: project.directory.clone(),
-        main: program(project, main, backend)?,
-        world: world(project)?,
-        settings,
-    })
+    Ok(Source { directory: project.directory.clone(), main, world: world(project)?, settings })
 }
 
 /// What `main` says, by which the language is told.
