@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -28,6 +29,9 @@ pub fn tests() -> Vec<Trial> {
         dev_runs_a_worker,
         a_component_runs_a_worker_without_its_config,
         an_edit_is_served_and_a_mistake_is_not,
+        a_file_that_appears_beside_the_others_is_a_change,
+        a_project_without_packages_installs_none,
+        an_installation_that_is_cut_short_leaves_nothing,
         a_fetch_that_is_not_allowed_says_how_to_allow_it,
         a_module_of_node_is_an_error_with_its_place,
         a_package_that_is_missing_is_named,
@@ -173,6 +177,50 @@ fn an_edit_is_served_and_a_mistake_is_not() {
     project.write("src/worker.js", "export default { fetch: () => new Response('three') };\n");
     let served = || (server.get("/").body == "three").then_some(());
     eventually(served, || format!("{:#?}", server.log()));
+}
+
+fn a_file_that_appears_beside_the_others_is_a_change() {
+    let project = Project::new();
+    project.write("larder.toml", "main = \"worker.js\"\n");
+    let source = "import { text } from './text.js';\n\
+                  export default { fetch: () => new Response(text) };\n";
+    project.write("worker.js", source);
+    symlink("nowhere", project.path("a-link")).unwrap();
+    let server = dev(&project, &[]);
+    server.says(&["Could not resolve \"./text.js\""]);
+    project.write("text.js", "export const text = 'there';\n");
+    let served = || (server.get("/").body == "there").then_some(());
+    eventually(served, || format!("{:#?}", server.log()));
+}
+
+fn a_project_without_packages_installs_none() {
+    let project = worker("export default { fetch() {} };\n");
+    project.write("package.json", r#"{ "type": "module" }"#);
+    let (code, _, said) = project.larder(["build"]).ended();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(!said.contains("installing the project's packages"), "{said}");
+    assert!(!project.path("package-lock.json").exists());
+}
+
+/// By an npm that comes to no end.
+fn an_installation_that_is_cut_short_leaves_nothing() {
+    let project = worker("export default { fetch() {} };\n");
+    // The tools themselves are there.
+    assert_eq!(project.larder(["build"]).ended().0, Some(0));
+    project.write("package.json", r#"{ "dependencies": { "hono": "4.13.19" } }"#);
+    project.write("bin/npm", "#!/bin/sh\nmkdir -p node_modules/hono && exec sleep 100\n");
+    let npm = project.path("bin/npm");
+    fs::set_permissions(npm, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", project.path("bin").display(), std::env::var("PATH").unwrap());
+    let mut larder = project.command(["dev", "--in-memory", "--addr", "127.0.0.1:0"]);
+    let mut larder = larder.env("PATH", path).spawn().unwrap();
+    let modules = project.path("node_modules");
+    let begun = || modules.join("hono").exists().then_some(());
+    eventually(begun, || "npm has not begun".to_owned());
+    let larder_id = larder.id().to_string();
+    assert_succeeds(Command::new("kill").args(["-INT", &larder_id]));
+    assert_eq!(larder.wait().unwrap().code(), Some(0));
+    assert!(!modules.exists(), "it would pass for whole");
 }
 
 fn a_fetch_that_is_not_allowed_says_how_to_allow_it() {

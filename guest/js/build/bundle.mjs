@@ -1,5 +1,5 @@
 import { builtinModules } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { dirname, isAbsolute, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 
@@ -132,7 +132,7 @@ function mapStatement(map) {
 }
 
 function specifier(file) {
-  return JSON.stringify(file.startsWith('.') ? file : `./${file}`);
+  return JSON.stringify(isAbsolute(file) ? file : `./${file}`);
 }
 
 const packageModules = {

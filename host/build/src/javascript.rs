@@ -5,10 +5,13 @@ pub mod typescript;
 
 use crate::process;
 use crate::sdk::{self, File, files};
-use crate::toolchain::{Toolchain, lock};
+use crate::toolchain::{Toolchain, Unfinished, lock};
 use crate::{Backend, Notes, Settings, Source, World, wit};
 use anyhow::{Context as _, Result, bail};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use tokio::fs;
 use tokio::process::Command;
@@ -173,8 +176,8 @@ async fn tools(notes: Notes<'_>) -> Result<Toolchain> {
 
 /// Installs what the project's `package.json` says, when nothing is installed.
 async fn dependencies(directory: &Path, notes: Notes<'_>) -> Result<()> {
-    let manifest = directory.join("package.json");
-    if directory.join("node_modules").exists() || !manifest.exists() {
+    let modules = directory.join("node_modules");
+    if modules.exists() || !lacks_packages(directory)? {
         return Ok(());
     }
     let command = match directory.join("package-lock.json").exists() {
@@ -182,7 +185,35 @@ async fn dependencies(directory: &Path, notes: Notes<'_>) -> Result<()> {
         false => "install",
     };
     notes(format_args!("installing the project's packages: npm {command}"));
-    npm(directory, &[command]).await
+    let unfinished = Unfinished::new(modules);
+    npm(directory, &[command]).await?;
+    unfinished.finish();
+    Ok(())
+}
+
+/// The packages that a project names.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Manifest {
+    dependencies: BTreeMap<String, Value>,
+    dev_dependencies: BTreeMap<String, Value>,
+}
+
+/// Whether one that the project names is neither here nor above, where a workspace has them.
+fn lacks_packages(directory: &Path) -> Result<bool> {
+    let manifest = directory.join("package.json");
+    let manifest: Manifest = match std::fs::read(&manifest) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        read => read.map(|text| serde_json::from_slice(&text).map_err(anyhow::Error::from)),
+    }
+    .map_err(anyhow::Error::from)
+    .flatten()
+    .with_context(|| format!("cannot read {}", manifest.display()))?;
+    let mut names = manifest.dependencies.keys().chain(manifest.dev_dependencies.keys());
+    let is_there = |name: &String| {
+        directory.ancestors().any(|above| above.join("node_modules").join(name).exists())
+    };
+    Ok(names.any(|name| !is_there(name)))
 }
 
 async fn npm(directory: &Path, args: &[&str]) -> Result<()> {
@@ -191,4 +222,28 @@ async fn npm(directory: &Path, args: &[&str]) -> Result<()> {
     let command = format!("`npm {}` failed in {}", args.join(" "), directory.display());
     process::run(&mut npm, REMEDY).await.context(command)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn packages_are_installed_when_one_is_named_and_not_there() {
+        let workspace = tempfile::tempdir().unwrap();
+        let project = workspace.path().join("app");
+        fs::create_dir(&project).unwrap();
+        let lacks = || lacks_packages(&project).unwrap();
+        assert!(!lacks());
+        let manifest = project.join("package.json");
+        fs::write(&manifest, r#"{ "type": "module" }"#).unwrap();
+        assert!(!lacks(), "npm would make no node_modules, and be run at every build");
+        fs::write(&manifest, r#"{ "devDependencies": { "@a/b": "1" } }"#).unwrap();
+        assert!(lacks());
+        fs::create_dir_all(workspace.path().join("node_modules/@a/b")).unwrap();
+        assert!(!lacks());
+        fs::write(&manifest, "{").unwrap();
+        assert!(lacks_packages(&project).unwrap_err().to_string().ends_with("package.json"));
+    }
 }

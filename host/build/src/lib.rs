@@ -9,12 +9,15 @@
 
 pub mod c;
 pub mod javascript;
+mod place;
 mod process;
 pub mod python;
 mod sdk;
 mod toolchain;
 mod venv;
 mod wit;
+
+pub use place::{UNFINISHED, place};
 
 use anyhow::Result;
 use std::collections::BTreeMap;
@@ -123,23 +126,24 @@ pub enum Api {
 /// Hears what is being done, in lines for people.
 pub type Notes<'a> = &'a (dyn Fn(fmt::Arguments<'_>) + Send + Sync);
 
-/// Builds the component into the file `output`, whose directory is made when missing.
+/// Builds the component into the file `output`, whose directory is made when missing. What was
+/// there before is replaced when the component is whole, as by [`place`].
 ///
 /// # Errors
 ///
 /// When the language or its packages are missing, with what to install; when the program has a
 /// mistake, with the words of its compiler.
 pub async fn build(source: &Source, output: &Path, notes: Notes<'_>) -> Result<()> {
-    if let Some(directory) = output.parent() {
-        tokio::fs::create_dir_all(directory).await?;
-    }
+    let built = tempfile::tempdir()?;
+    let component = built.path().join("component.wasm");
     match &source.main {
         Main::JavaScript { file, backend } => {
-            javascript::build(source, file, *backend, output, notes).await
+            javascript::build(source, file, *backend, &component, notes).await?;
         }
         Main::Python { module, callable } => {
-            python::build(source, module, callable.as_deref(), output, notes).await
+            python::build(source, module, callable.as_deref(), &component, notes).await?;
         }
-        Main::C { file } => c::build(source, file, output, notes).await,
+        Main::C { file } => c::build(source, file, &component, notes).await?,
     }
+    place(&component, output)
 }

@@ -1,7 +1,7 @@
 //! Python: made a component by componentize-py, which runs a program's imports at build time.
 
 use crate::sdk::{self, File, files};
-use crate::toolchain::Toolchain;
+use crate::toolchain::{Toolchain, Unfinished};
 use crate::{Notes, Source, World, process, venv, wit};
 use anyhow::{Context as _, Result, bail};
 use std::env;
@@ -110,10 +110,15 @@ fn entry_code(world: &World, module: &str, callable: Option<&str>) -> Result<Str
                 World::Http => ("wsgi import handler", "IncomingHandler = handler"),
                 _ => ("command import program", "Run = program"),
             };
+            // `app:server.wsgi` is what the module's `server` has.
+            let (name, attributes) = match callable.split_once('.') {
+                Some((name, attributes)) => (name, format!(".{attributes}")),
+                None => (callable, String::new()),
+            };
             format!(
                 "from larder_guest.{adapter}\n\
-                 from {module} import {callable} as _callable\n\
-                 {class}(_callable)\n"
+                 from {module} import {name} as _callable\n\
+                 {class}(_callable{attributes})\n"
             )
         }
     };
@@ -150,11 +155,10 @@ async fn dependencies(directory: &Path, notes: Notes<'_>) -> Result<Option<PathB
             return Ok(env::var_os("VIRTUAL_ENV").map(PathBuf::from));
         }
         notes(format_args!("installing the project's packages: pip install, into .venv"));
-        if let Err(error) = venv::create(&venv, &requirements, &[], REMEDY).await {
-            // It would pass for the user's own, and for whole.
-            fs::remove_dir_all(&venv).await.ok();
-            return Err(error);
-        }
+        // A part would pass for the user's own, and for whole.
+        let unfinished = Unfinished::new(venv.clone());
+        venv::create(&venv, &requirements, &[], REMEDY).await?;
+        unfinished.finish();
     }
     Ok(Some(venv))
 }
@@ -170,6 +174,9 @@ mod tests {
         assert!(http.contains("\nIncomingHandler = handler(_callable)\n"), "{http}");
         let command = entry_code(&World::Command, "app", Some("main")).unwrap();
         assert!(command.contains("\nRun = program(_callable)\n"), "{command}");
+        let within = entry_code(&World::Http, "app", Some("server.wsgi")).unwrap();
+        assert!(within.contains("from app import server as _callable\n"), "{within}");
+        assert!(within.contains("\nIncomingHandler = handler(_callable.wsgi)\n"), "{within}");
     }
 
     #[test]

@@ -4,6 +4,8 @@ use crate::sdk::{self, File};
 use anyhow::{Context as _, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 /// The installed packages of a language.
 pub struct Toolchain {
@@ -38,9 +40,38 @@ impl Toolchain {
 
 /// Holds others off for as long as the file is open, also those of other processes.
 pub async fn lock(directory: &Path) -> Result<fs::File> {
-    let file = fs::File::create(directory.join("lock"))?;
+    let path = directory.join("lock");
+    let file =
+        fs::File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
     let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file));
     Ok(locked.await??)
+}
+
+/// A directory that is being filled. It is removed when that ends early: whatever looked for it later
+/// would take it for whole.
+pub struct Unfinished(Option<PathBuf>);
+
+impl Unfinished {
+    pub fn new(directory: PathBuf) -> Self {
+        Self(Some(directory))
+    }
+
+    pub fn finish(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        let Some(directory) = &self.0 else { return };
+        // The tool that fills it was told to end, which may take it a moment.
+        for _ in 0..20 {
+            if fs::remove_dir_all(directory).is_ok() || !directory.exists() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
 }
 
 fn cache() -> Result<PathBuf> {

@@ -24,6 +24,10 @@ impl BuildSettings {
         let metadata = std::fs::metadata(&self.component).with_context(|| {
             format!("the build made no {component}: does `component` say where it is?")
         })?;
+        if let Some(copy) = &self.copy {
+            larder_build::place(&self.component, copy)?;
+        }
+        let component = output::path(self.copy.as_ref().unwrap_or(&self.component));
         let (size, time) = (output::size(metadata.len()), output::time(started.elapsed()));
         output::note(format_args!("built {component}, {size}, in {time}"));
         Ok(())

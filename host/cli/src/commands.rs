@@ -28,7 +28,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         Command::Dev(args) => dev::run(&project, &args),
         Command::New(args) => new::run(&args),
         Command::Types(args) => types::run(&project, &args),
-        Command::Build(args) => build::run(&project, &args),
+        Command::Build(args) => return build::run(&project, &args),
         Command::Serve(args) => serve::run(&project, &args),
         Command::Run(args) => return run::run(&project, &args),
         Command::Namespace(args) => namespace::run(&project, args),

@@ -1,7 +1,9 @@
 //! Watching a project's sources.
 
 use crate::output;
+use crate::settings::is_source;
 use anyhow::{Context as _, Result};
+use larder_build::UNFINISHED;
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,15 +21,27 @@ pub struct Watch {
 
 impl Watch {
     /// Watches files, and directories with all below them, but for what is no source: what a build
-    /// and what a running component write.
-    pub fn new(paths: &[PathBuf], except: &[PathBuf]) -> Result<Self> {
+    /// and what a running component write. What appears in the directory `growing` may be a source
+    /// too.
+    pub fn new(paths: &[PathBuf], except: &[PathBuf], growing: Option<&Path>) -> Result<Self> {
         let (sender, changes) = mpsc::channel(1);
         let paths = canonical(paths)?;
         let except: Vec<_> = except.iter().map(|path| canonical_or_missing(path)).collect();
-        let watched = paths.clone();
+        let growing = growing.map(|path| path.canonicalize().with_context(|| cannot_watch(path)));
+        let growing = growing.transpose()?;
+        let (watched, root) = (paths.clone(), growing.clone());
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             let Ok(event) = event else { return };
-            let ours = |path: &PathBuf| is_below(path, &watched) && !is_below(path, &except);
+            let is_new = |path: &Path| {
+                // Not what a component or a store is put into.
+                let is_around = except.iter().any(|except| except.starts_with(path));
+                root.is_some() && path.parent() == root.as_deref() && is_source(path) && !is_around
+            };
+            let ours = |path: &PathBuf| {
+                (is_below(path, &watched) || is_new(path))
+                    && !is_below(path, &except)
+                    && !is_unfinished(path)
+            };
             // Reading is no change, and a full channel holds one already.
             if !matches!(event.kind, EventKind::Access(_)) && event.paths.iter().any(ours) {
                 let _ = sender.try_send(());
@@ -40,6 +54,11 @@ impl Watch {
                 _ => (path.as_path(), RecursiveMode::Recursive),
             };
             watcher.watch(path, mode).with_context(|| cannot_watch(path))?;
+        }
+        if let Some(growing) = growing {
+            watcher
+                .watch(&growing, RecursiveMode::NonRecursive)
+                .with_context(|| cannot_watch(&growing))?;
         }
         Ok(Self { changes, _watcher: watcher })
     }
@@ -63,7 +82,12 @@ fn is_below(path: &Path, roots: &[PathBuf]) -> bool {
     roots.iter().any(|root| path.starts_with(root))
 }
 
-/// The same for a path that may not exist yet, which its directory then may.
+/// Whether it is a component that is being put into its place.
+fn is_unfinished(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(UNFINISHED))
+}
+
+/// As `canonical`, for a path that may not exist yet, which its directory then may.
 fn canonical_or_missing(path: &Path) -> PathBuf {
     let missing = || Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?));
     path.canonicalize().ok().or_else(missing).unwrap_or_else(|| path.to_owned())

@@ -5,10 +5,12 @@ use crate::args::{Build, ProjectArgs};
 use crate::config;
 use crate::output;
 use crate::settings::{self, BuildSettings};
+use crate::shutdown::Shutdown;
 use anyhow::{Context as _, Result};
 use std::path::{Path, absolute};
+use std::process::ExitCode;
 
-pub fn run(args: &ProjectArgs, build: &Build) -> Result<()> {
+pub fn run(args: &ProjectArgs, build: &Build) -> Result<ExitCode> {
     let directory = build.directory.as_deref();
     let project = settings::project(args, directory)?.with_context(|| {
         let directory = directory.unwrap_or(Path::new(".")).display();
@@ -19,8 +21,20 @@ pub fn run(args: &ProjectArgs, build: &Build) -> Result<()> {
     let settings = settings.with_context(|| {
         format!("{} has neither `main` nor `build`", output::path(&project.path))
     })?;
-    runtime()?.block_on(async {
-        settings.add_rust_target().await?;
-        settings.run().await
-    })
+    let runtime = runtime()?;
+    let result = runtime.block_on(async {
+        let mut shutdown = Shutdown::listen()?;
+        let building = async {
+            settings.add_rust_target().await?;
+            settings.run().await
+        };
+        // Whatever the build runs ends with it.
+        tokio::select! {
+            built = building => built.map(|()| ExitCode::SUCCESS),
+            code = shutdown.requested() => Ok(ExitCode::from(code)),
+        }
+    });
+    // A thread of ours may be waiting for another that installs the same.
+    runtime.shutdown_background();
+    result
 }

@@ -28,13 +28,11 @@ pub fn run(args: &ProjectArgs, dev: &Dev) -> Result<()> {
     GuestSettings::new(&dev.guest, Some(&project))?;
     let build = BuildSettings::new(&project)?;
     trace();
-    runtime()?.block_on(async {
+    let runtime = runtime()?;
+    let result = runtime.block_on(async {
         let listener = serve::bind(&listen.addr).await?;
         let larder = store.open_or_create()?;
         describe_store(&store);
-        if let Some(build) = &build {
-            build.add_rust_target().await?;
-        }
         let server = Server::new(Pages::Detailed, listen.trust_forwarded);
         let mut session = Session {
             args,
@@ -46,8 +44,18 @@ pub fn run(args: &ProjectArgs, dev: &Dev) -> Result<()> {
             described: None,
             script_engine: None,
         };
-        let mut watch = session.renew().await?;
-        let shutdown = Shutdown::listen()?;
+        let mut shutdown = Shutdown::listen()?;
+        let begin = async {
+            if let Some(build) = &build {
+                build.add_rust_target().await?;
+            }
+            session.renew().await
+        };
+        // Whatever the build runs ends with it.
+        let mut watch = tokio::select! {
+            watch = begin => watch?,
+            _ = shutdown.requested() => return close(&larder).await,
+        };
         serve::announce(&listener)?;
         let renewals = async {
             loop {
@@ -63,7 +71,10 @@ pub fn run(args: &ProjectArgs, dev: &Dev) -> Result<()> {
             () = renewals => {}
         }
         close(&larder).await
-    })
+    });
+    // A thread of ours may be compiling, or waiting for another that installs the same.
+    runtime.shutdown_background();
+    result
 }
 
 fn project(args: &ProjectArgs, dev: &Dev) -> Result<ConfigFile> {
@@ -177,5 +188,5 @@ fn watch(
     if let Place::Directory(store) = store {
         except.push(store.clone());
     }
-    Watch::new(&paths, &except)
+    Watch::new(&paths, &except, build.and_then(BuildSettings::growing))
 }

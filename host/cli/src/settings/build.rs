@@ -18,7 +18,10 @@ const NO_SOURCES: [&str; 4] = ["dist", "node_modules", "target", "__pycache__"];
 pub struct BuildSettings {
     pub how: How,
     pub directory: PathBuf,
+    /// Where the build leaves it.
     pub component: PathBuf,
+    /// Where it is wanted besides.
+    pub copy: Option<PathBuf>,
     pub watch: Vec<PathBuf>,
 }
 
@@ -43,36 +46,57 @@ impl BuildSettings {
         output: Option<&Path>,
     ) -> Result<Option<Self>> {
         let directory = project.directory.clone();
-        let (how, watch) = match (&project.config.main, &project.config.build) {
+        let settings = match (&project.config.main, &project.config.build) {
             (Some(main), _) => {
                 let source = source(project, main, backend)?;
-                (How::Source(source), sources(&directory)?)
+                let mut watch = sources(&directory)?;
+                if let World::Own { wit, .. } = &source.world {
+                    watch.extend(Some(wit.clone()).filter(|wit| wit.exists()));
+                }
+                let component = component(output, Some(project))?;
+                Self { how: How::Source(source), directory, component, copy: None, watch }
             }
-            (None, Some(build)) => (How::Command(build.command.clone()), watch(project, build)?),
+            (None, Some(build)) => {
+                if backend.is_some() {
+                    bail!("--backend: what the project's own command builds, it decides itself");
+                }
+                let how = How::Command(build.command.clone());
+                // The command puts it where it does.
+                let (component, copy) =
+                    (component(None, Some(project))?, output.map(Path::to_owned));
+                Self { how, directory, component, copy, watch: watch(project, build)? }
+            }
             (None, None) => return Ok(None),
         };
-        let component = component(output, Some(project))?;
-        Ok(Some(Self { how, directory, component, watch }))
+        Ok(Some(settings))
+    }
+
+    /// The directory in which whatever appears is a source too, when it [`is_source`].
+    pub fn growing(&self) -> Option<&Path> {
+        matches!(self.how, How::Source(_)).then_some(&self.directory)
     }
 }
 
 fn source(project: &ConfigFile, main: &str, backend: Option<config::Backend>) -> Result<Source> {
     let config = &project.config;
-    let backend = match backend.or(config.backend) {
+    let asked = backend.or(config.backend);
+    let backend = match asked {
         Some(config::Backend::QuickJs) => Backend::QuickJs,
         Some(config::Backend::StarlingMonkey) | None => Backend::StarlingMonkey,
     };
+    let main = program(project, main, backend)?;
+    if asked.is_some() && !matches!(main, Main::JavaScript { .. }) {
+        bail!(
+            "{}: `main` is not JavaScript, which alone has a choice of backends",
+            output::path(&project.path)
+        );
+    }
     let apis = config.kv_namespaces.iter().filter(|namespace| namespace.api != Api::Workers);
     let settings = Settings {
         api: apis.map(|namespace| (namespace.binding.clone(), namespace.api)).collect(),
         expiration_ttl_min: config.expiration_ttl_min,
     };
-    Ok(Source {
-        directory: project.directory.clone(),
-        main: program(project, main, backend)?,
-        world: world(project)?,
-        settings,
-    })
+    Ok(Source { directory: project.directory.clone(), main, world: world(project)?, settings })
 }
 
 /// What `main` says, by which the language is told.
@@ -162,16 +186,22 @@ fn watch(project: &ConfigFile, build: &config::Build) -> Result<Vec<PathBuf>> {
     Ok(watch)
 }
 
-/// Whatever lies in the directory and may be a source: not what is hidden, installed or built.
+/// Whatever lies in the directory and may be a source.
 fn sources(directory: &Path) -> Result<Vec<PathBuf>> {
     let mut sources = Vec::new();
     for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if !name.starts_with('.') && !NO_SOURCES.contains(&name.as_ref()) {
-            sources.push(entry.path());
+        let path = entry?.path();
+        // A link may lead nowhere, and an editor's file be gone already.
+        if is_source(&path) && path.exists() {
+            sources.push(path);
         }
     }
     Ok(sources)
+}
+
+/// Whether what lies in a project's directory may be a source, by its name: it is not hidden,
+/// installed or built.
+pub fn is_source(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    !name.starts_with('.') && !NO_SOURCES.contains(&name.as_ref())
 }
