@@ -34,10 +34,12 @@ pub fn tests() -> Vec<Trial> {
         an_installation_that_is_cut_short_leaves_nothing,
         a_fetch_that_is_not_allowed_says_how_to_allow_it,
         a_module_of_node_is_an_error_with_its_place,
+        a_package_that_does_without_node_is_bundled,
         a_package_that_is_missing_is_named,
         without_node_it_says_what_to_install,
         a_worker_without_fetch_is_refused,
         an_error_while_the_worker_is_loaded_has_its_place,
+        a_worker_that_asks_its_host_while_it_is_loaded_is_told,
         the_tour_of_the_typescript_sessions_runs_as_written,
         the_tour_of_the_hono_example_runs_as_written,
         the_examples_and_the_seeds_have_their_types,
@@ -76,8 +78,12 @@ fn a_component_runs_a_worker_without_its_config() {
         assert!(said.contains("built out/app.wasm, "), "{said}");
         project
     });
+    let component = fs::read(built.path("out/app.wasm")).unwrap();
+    let tools = b"larder/js-";
+    let found = component.windows(tools.len()).any(|bytes| bytes == tools);
+    assert!(!found, "the component does not say where it was built");
     let project = Project::new();
-    project.write("app.wasm", fs::read(built.path("out/app.wasm")).unwrap());
+    project.write("app.wasm", component);
     let bound = ["--kv", "KV", "--kv", "VALUES", "--var", "GREETING=hello"];
     let args = ["serve", "--in-memory", "app.wasm"].into_iter().chain(bound);
     let server = Server::start(&project, args);
@@ -98,7 +104,9 @@ fn assert_runs(server: &Server) {
         assert_ne!(one[number], other[number], "random differs from request to request");
     }
     assert_says(server);
+    assert_says_anything(server);
     assert_carries(server);
+    assert_eq!(read(server, "/streams"), json!(true));
 
     let asked = Instant::now();
     assert_eq!(server.get("/later").body, "answered");
@@ -140,6 +148,27 @@ fn assert_says(server: &Server) {
     }
     server.says(&["error Error: as a value"]);
     server.says(&["    at ", "/console", "(src/worker.ts:72:28)"]);
+}
+
+/// Whatever is thrown.
+fn assert_says_anything(server: &Server) {
+    let thrown = [
+        ("symbol", "Uncaught Symbol(a symbol)"),
+        ("nothing", "Uncaught something that cannot be shown"),
+        ("object", "Uncaught {\"code\":7,\"bytes\":\"10\"}"),
+        ("cause", "caused by {\"tag\":\"too-large\"}"),
+        ("several", "caused by Error: one of them"),
+        ("circle", "Uncaught Error: a circle"),
+        ("hidden", "Uncaught something that cannot be shown"),
+    ];
+    for (what, words) in thrown {
+        let answer = server.get(&format!("/throws-thing?what={what}"));
+        assert_eq!(answer.status, 500, "{what}");
+        assert_ne!(answer.body, "", "{what}");
+        server.says(&[words]);
+    }
+    assert_eq!(server.get("/read-response").status, 500);
+    server.says(&["TypeError: the body of the returned Response has been read already"]);
 }
 
 /// Large bodies come whole, and a stream comes piece by piece.
@@ -251,7 +280,7 @@ fn build_fails(project: &Project) -> String {
 }
 
 fn a_module_of_node_is_an_error_with_its_place() {
-    for module in ["node:fs", "fs", "node:path/posix"] {
+    for module in ["node:fs", "fs", "node:path/posix", "node:http2"] {
         let project =
             worker(&format!("\nimport fs from '{module}';\nexport default {{ fetch() {{}} }};\n"));
         let said = build_fails(&project);
@@ -260,6 +289,17 @@ fn a_module_of_node_is_an_error_with_its_place() {
         let words = format!("\"{module}\" is a module of Node.js, which a component does not have");
         assert!(said.contains(&words), "{said}");
     }
+}
+
+/// One that says what a browser has instead, or tries and goes on.
+fn a_package_that_does_without_node_is_bundled() {
+    let project = worker("import p from 'p';\nexport default { fetch: () => Response.json(p) };\n");
+    let manifest = r#"{ "main": "p.js", "browser": { "crypto": false } }"#;
+    project.write("node_modules/p/package.json", manifest);
+    let module = "const crypto = require('crypto');\nlet fs = 'none';\n\
+        try { fs = require('fs'); } catch {}\nmodule.exports = [typeof crypto.randomBytes, fs];\n";
+    project.write("node_modules/p/p.js", module);
+    assert_eq!(read(&dev(&project, &[]), "/"), json!(["undefined", "none"]));
 }
 
 fn a_package_that_is_missing_is_named() {
@@ -311,6 +351,17 @@ fn an_error_while_the_worker_is_loaded_has_its_place() {
     let said = build_fails(&project);
     assert!(said.contains("TypeError: "), "{said}");
     assert!(said.contains("src/worker.js:2:1"), "{said}");
+}
+
+fn a_worker_that_asks_its_host_while_it_is_loaded_is_told() {
+    let project = worker("const id = crypto.randomUUID();\nexport default { fetch() {} };\n");
+    let said = build_fails(&project);
+    assert!(
+        said.contains("the worker calls its host while it is loaded, which is at build"),
+        "{said}"
+    );
+    assert!(said.contains("wasi:random/random"), "{said}");
+    assert!(!said.contains("wasm backtrace"), "{said}");
 }
 
 fn the_tour_of_the_typescript_sessions_runs_as_written() {

@@ -1,9 +1,13 @@
-import { builtinModules } from 'node:module';
+import { realpath } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { TraceMap, decodedMappings, encodedMappings } from '@jridgewell/trace-mapping';
 import * as esbuild from 'esbuild';
 
 const SDK = dirname(dirname(fileURLToPath(import.meta.url)));
+/** The `node_modules` with what this package depends on. */
+const TOOLS = dirname(dirname(dirname(fileURLToPath(import.meta.resolve('esbuild')))));
 
 /** What a worker may import from its host, and what is in it. */
 const HOST_MODULES = {
@@ -63,7 +67,9 @@ export async function bundleEngine() {
   return code;
 }
 
-async function bundle({ directory, entry, plugins, external }) {
+async function bundle({ directory: given, entry, plugins, external }) {
+  // Its files are known by their real paths.
+  const directory = await realpath(given);
   try {
     const built = await esbuild.build({
       absWorkingDir: directory,
@@ -73,20 +79,20 @@ async function bundle({ directory, entry, plugins, external }) {
       bundle: true,
       format: 'esm',
       target: 'es2024',
-      platform: 'neutral',
+      platform: 'browser',
       mainFields: ['browser', 'module', 'main'],
       conditions: ['workerd', 'worker', 'browser'],
       define: { 'process.env.NODE_ENV': '"production"', 'import.meta.url': '"file:///worker.js"' },
-      loader: { '.txt': 'text', '.html': 'text', '.css': 'text', '.bin': 'binary' },
+      loader: { '.txt': 'text', '.html': 'text', '.sql': 'text', '.css': 'text', '.bin': 'binary' },
       sourcemap: 'external',
       sourcesContent: false,
       logLevel: 'silent',
-      plugins: [...plugins, noNodeModules],
+      plugins,
       external,
     });
     if (built.warnings.length > 0) process.stderr.write(describe(built.warnings, 'warning'));
     const [map, code] = built.outputFiles;
-    return { code: code.text, map: ownSources(JSON.parse(map.text), directory) };
+    return { code: withoutPlaces(code.text, directory), map: mapByLine(JSON.parse(map.text), directory) };
   } catch (error) {
     if (!error.errors) throw error;
     throw new Error(describe(error.errors, 'error'));
@@ -99,10 +105,14 @@ function describe(messages, kind) {
 }
 
 function described({ text, location, notes }, kind) {
-  const missing = /^Could not resolve "((@[^/"]+\/)?[^./"][^/"]*)/.exec(text)?.[1];
-  // What esbuild advises about a package that is missing is of no use to a component.
-  const advice = missing ? [`if it is a package: npm install ${missing}`] : notes.map((note) => note.text);
-  const what = kind === 'error' ? text : `${kind}: ${text}`;
+  const [, missing] = /^Could not resolve "([^"]*)"/.exec(text) ?? [];
+  const ofNode = missing !== undefined && isBuiltin(missing);
+  const said = ofNode ? `"${missing}" is a module of Node.js, which a component does not have` : text;
+  const [name] = /^(@[^/]+\/)?[^./][^/]*/.exec(missing ?? '') ?? [];
+  // What esbuild advises about what is missing is of no use to a component.
+  const elsewhere = name ? [`if it is a package: npm install ${name}`] : notes.map((note) => note.text);
+  const advice = ofNode ? [] : elsewhere;
+  const what = kind === 'error' ? said : `${kind}: ${said}`;
   const lines = [location ? `${shown(location)}: ${what}` : what];
   if (location?.lineText) {
     const before = location.lineText.slice(0, location.column).replace(/[^\t]/g, ' ');
@@ -115,15 +125,26 @@ function shown({ file, line, column }) {
   return `${file}:${line}:${column + 1}`;
 }
 
-/** A map in which this package is told from the project, whose files are relative to it. */
-function ownSources({ sources, mappings, names }, directory) {
-  const own = `${relative(directory, SDK).replaceAll('\\', '/')}/`;
-  return {
-    version: 3,
-    names,
-    mappings,
-    sources: sources.map((source) => (source.startsWith(own) ? `larder-guest/${source.slice(own.length)}` : source)),
-  };
+/**
+ * Names this package and what it depends on alike on every machine, also in the comments and labels
+ * that esbuild leaves in the bundle; the project's files are relative to it anyway.
+ */
+function withoutPlaces(text, directory) {
+  return [SDK, TOOLS]
+    .map((own) => `${relative(directory, own).replaceAll('\\', '/')}/`)
+    // The engine for dev is bundled from this package itself.
+    .filter((own) => /[^./]/.test(own))
+    .reduce((without, own) => without.replaceAll(own, 'larder-guest/'), text);
+}
+
+/** The map as `src/errors.js` reads it, without names. */
+function mapByLine(map, directory) {
+  const mappings = decodedMappings(new TraceMap(map)).map((line) => {
+    const places = line.map((segment) => segment.slice(0, 4));
+    return encodedMappings(new TraceMap({ version: 3, sources: [], names: [], mappings: [places] }));
+  });
+  const sources = map.sources.map((source) => withoutPlaces(source, directory));
+  return { sources, mappings, lines: 0, script: false };
 }
 
 /** Leaves the map where the runtime looks when it describes an error, from the first of them on. */
@@ -158,20 +179,5 @@ const hostModulesOfEngine = {
       contents: `export const { ${HOST_MODULES[path].join(', ')} } =
         globalThis[Symbol.for('larder.host')][${JSON.stringify(path)}];`,
     }));
-  },
-};
-
-const noNodeModules = {
-  name: 'larder-no-node',
-  setup(build) {
-    const names = new Set(builtinModules);
-    build.onResolve({ filter: /^(node:)?[a-z_]+(\/[a-z_]+)?$/ }, async ({ path, pluginData, ...rest }) => {
-      const isNode = path.startsWith('node:') || names.has(path);
-      if (!isNode || pluginData === noNodeModules) return undefined;
-      // A package of that name, such as `buffer` or `events`, may do instead.
-      const found = path.startsWith('node:') ? { errors: [true] } : await build.resolve(path, { ...rest, pluginData: noNodeModules });
-      if (found.errors.length === 0) return found;
-      return { errors: [{ text: `"${path}" is a module of Node.js, which a component does not have` }] };
-    });
   },
 };

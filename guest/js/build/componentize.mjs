@@ -1,10 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { frames, readMap } from '../src/errors.js';
+import { frames } from '../src/errors.js';
 
 /** How the engine begins to say that the module threw when it was evaluated, which is at build. */
 const THROWN = /^Exception while evaluating top-level script\n(\S+:\d+:\d+) (.*)$/m;
+
+/** How the engine begins to say that the module called its host when it was evaluated. */
+const CALLED = /attempted to call an unknown imported function: '([^']*)' '([^']*)'/;
 
 const backends = { starlingmonkey, quickjs };
 
@@ -63,12 +66,19 @@ async function starlingmonkey({ code, map, wit, world }) {
 
 /** An error of the module at its places in the sources; any other as it is. */
 function explained(error, map) {
+  const called = CALLED.exec(error.message);
+  if (called !== null) return new Error(asked(called));
   const thrown = THROWN.exec(error.message);
   if (thrown === null || map === undefined) return error;
   const [, place, what] = thrown;
   const stack = error.message.includes('\nStack:\n') ? error.message.split('\nStack:\n')[1] : `@${place}`;
-  const lines = [`Uncaught (while the worker was loaded) ${what}`, ...frames(stack, readMap(map))];
+  const lines = [`Uncaught (while the worker was loaded) ${what}`, ...frames(stack, map)];
   return new Error(lines.join('\n'));
+}
+
+function asked([, module, name]) {
+  return `the worker calls its host while it is loaded, which is at build, where there is none: ${module} ${name}
+    random numbers, fetch and bindings are there from the first request on: use them in fetch()`;
 }
 
 async function quickjs({ code, wit, world }) {

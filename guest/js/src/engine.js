@@ -3,7 +3,7 @@
 import * as store from 'larder:kv/store@0.1.0';
 import { source } from 'larder:worlds/bundle';
 import * as environment from 'wasi:cli/environment@0.2.10';
-import { describe, describeErrorsOnConsole, report } from './errors.js';
+import { describeErrorsOnConsole, report, words } from './errors.js';
 import { respond } from './worker.js';
 
 /** Answers every request by the worker that the host has at the time. */
@@ -29,5 +29,5 @@ async function start(event) {
 /** Says in the terminal what was thrown, and to the client, who is its author. */
 function showFailure(what, error) {
   report(what, error);
-  return new Response(`${what}${describe(error)}\n`, { status: 500 });
+  return new Response(`${what}${words(error)}\n`, { status: 500 });
 }

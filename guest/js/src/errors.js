@@ -1,33 +1,57 @@
 // Errors as the terminal shows them: at the places in the sources, not in the bundle.
 
-import { TraceMap, originalPositionFor } from '@jridgewell/trace-mapping';
+import { TraceMap, traceSegment } from '@jridgewell/trace-mapping';
 
 /** Frames of the engine look like `name@file:line:column`; those of a script in it name `eval`. */
 const FRAME = /^(.*?)@(.*):(\d+):(\d+)$/;
 
 let map;
 
-/** The map that the bundle carries. */
+/**
+ * The map that the bundle carries: `mappings` by line, so that a place costs no more than its line;
+ * by how many `lines` the bundle begins later; whether it is a `script` within the runtime.
+ */
 function sourceMap() {
   const text = globalThis[Symbol.for('larder.map')];
-  if (map === undefined && text !== undefined) map = readMap(JSON.parse(text));
+  if (map === undefined && text !== undefined) map = JSON.parse(text);
   return map;
 }
 
-/**
- * A map of a bundle, with by how many lines it begins later than the map says, and whether it is a
- * script within the runtime.
- */
-export function readMap({ lines = 0, script = false, ...json }) {
-  return { trace: new TraceMap(json), lines, script };
+/** An error with its stack; anything else as it is, for the console to show. */
+export function describe(value) {
+  return isError(value) ? words(value) : value;
 }
 
-/** An error with its stack; anything else that was thrown as the console would show it. */
-export function describe(error) {
-  if (!(error instanceof Error)) return error;
+/** Whatever may be thrown, as text. */
+export function words(value, seen = new Set()) {
+  try {
+    return isError(value) ? errorWords(value, seen.add(value)) : plainWords(value);
+  } catch {
+    return 'something that cannot be shown';
+  }
+}
+
+function isError(value) {
+  try {
+    return value instanceof Error;
+  } catch {
+    return false;
+  }
+}
+
+function errorWords(error, seen) {
   const lines = [`${error.name}: ${error.message}`, ...frames(error.stack ?? '', sourceMap())];
-  if (error.cause !== undefined) lines.push(`caused by ${describe(error.cause)}`);
+  const several = error instanceof AggregateError ? error.errors : [];
+  for (const cause of [...several, error.cause]) {
+    if (cause !== undefined && !seen.has(cause)) lines.push(`caused by ${words(cause, seen)}`);
+  }
   return lines.join('\n');
+}
+
+function plainWords(value) {
+  const text = String(value);
+  if (text !== '[object Object]') return text;
+  return JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? String(part) : part));
 }
 
 /** A stack of the engine as lines with places in the sources; none without a map. */
@@ -42,20 +66,24 @@ export function frames(stack, known) {
 }
 
 /** One frame in the sources; none for what is not the program's own. */
-function place(known, name, file, line, column) {
+function place(known, name, script, line, column) {
   // Frames of the runtime around a script have no map.
-  if (known.script && !file.includes('> eval')) return undefined;
+  if (known.script && !script.includes('> eval')) return undefined;
+  const mappings = known.mappings[line - known.lines - 1];
+  if (!mappings) return undefined;
   // The map counts columns from 0, the engine from 1.
-  const found = originalPositionFor(known.trace, { line: line - known.lines, column: Math.max(0, column - 1) });
-  if (found.source === null || found.source.startsWith('larder-guest/')) return undefined;
-  const at = `${found.source}:${found.line}:${found.column + 1}`;
+  const ofLine = new TraceMap({ version: 3, sources: [], names: [], mappings });
+  const [, file, row, offset] = traceSegment(ofLine, 0, Math.max(0, column - 1)) ?? [];
+  const source = known.sources[file];
+  if (source === undefined || source.startsWith('larder-guest/')) return undefined;
+  const at = `${source}:${row + 1}:${offset + 1}`;
   const caller = name.replace(/^async\*/, 'async ').replace(/[/<]+$/, '');
   return caller ? `    at ${caller} (${at})` : `    at ${at}`;
 }
 
 /** Says something on the standard error of the component, as `console.error` does. */
 export function report(prefix, error) {
-  console.error(`${prefix}${describe(error)}`);
+  console.error(`${prefix}${words(error)}`);
 }
 
 /** Lets every method of the console show errors with their places in the sources. */

@@ -20,7 +20,7 @@ import {
   checkWellFormed,
   expirationOf,
 } from './rules.js';
-import { putStream, streamOf } from './streams.js';
+import { openStream, putStream } from './streams.js';
 import { bulkValue, bytesOf, checkBody, decoded, fromJson, isObject, toJson } from './values.js';
 
 /** @import { Entry, KeyInfo, PutOptions } from 'larder:kv/store@0.1.0' */
@@ -165,7 +165,7 @@ export class KVNamespace {
     checkWellFormed('GET', key);
     checkCacheTtl('GET', cacheTtl);
     const namespace = this.#namespace('GET');
-    if (type === 'stream') return this.#openStream(key)?.stream ?? null;
+    if (type === 'stream') return openStream(namespace, key)?.stream ?? null;
     const value = attempt('GET', () => namespace.get(key));
     return value === undefined ? null : decoded(value, type);
   }
@@ -180,19 +180,13 @@ export class KVNamespace {
     checkCacheTtl('GET', cacheTtl);
     const namespace = this.#namespace('GET');
     if (type === 'stream') {
-      const { stream = null, metadata } = this.#openStream(key) ?? {};
+      const { stream = null, metadata } = openStream(namespace, key) ?? {};
       return { value: stream, metadata: fromJson(metadata), cacheStatus: null };
     }
     const entry = attempt('GET', () => namespace.getEntry(key));
     if (entry === undefined) return { value: null, metadata: null, cacheStatus: null };
     const value = decoded(entry.value, type);
     return { value, metadata: fromJson(entry.metadata), cacheStatus: null };
-  }
-
-  /** @param {string} key */
-  #openStream(key) {
-    const reader = attempt('GET', () => this.#namespace('GET').openReader(key));
-    return reader && { metadata: reader.info().metadata, stream: streamOf(reader) };
   }
 
   /**

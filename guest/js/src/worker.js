@@ -24,6 +24,7 @@ export async function respond({ worker, settings }, event, fail = hideFailure) {
     if (!(response instanceof Response)) {
       throw new TypeError('fetch() of the default export must return a Response');
     }
+    if (response.bodyUsed) throw new TypeError('the body of the returned Response has been read already');
     return response;
   } catch (error) {
     return fail('Uncaught ', error);

@@ -1,7 +1,7 @@
 // What a worker may do that is not reading and writing, a page for each.
 
 import { env as imported } from 'larder-guest';
-import { fail } from './failing';
+import { fail, things } from './failing';
 
 const awaited = await Promise.resolve('awaited at the top');
 
@@ -81,6 +81,23 @@ const pages = {
     } catch (error) {
       return new Response(`${error.name}: ${error.message}`, { status: 502 });
     }
+  },
+
+  '/throws-thing': (request) => Promise.reject(things[new URL(request.url).searchParams.get('what')]),
+  async '/read-response'() {
+    const response = new Response('text');
+    await response.text();
+    return response;
+  },
+
+  // More streams at once than a host has readers and writers for a guest.
+  async '/streams'(_, { KV }) {
+    const lengths = Array.from({ length: 200 }, (_, number) => (number % 4) * 200_000);
+    const put = (length, number) => KV.put(`stream${number}`, new Response('x'.repeat(length)).body);
+    await Promise.all(lengths.map(put));
+    const streams = await Promise.all(lengths.map((_, number) => KV.get(`stream${number}`, 'stream')));
+    const read = await Promise.all(streams.map((stream) => new Response(stream).text()));
+    return Response.json(read.every((text, number) => text.length === lengths[number]));
   },
 };
 
