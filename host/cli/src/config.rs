@@ -200,37 +200,47 @@ mod tests {
 
     #[test]
     fn every_key_of_the_documentation_is_read() {
+        let readme = include_str!("../README.md");
+        let block = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next());
+        let config = parse(block.unwrap()).unwrap();
+        assert_eq!(config.main.as_deref(), Some("src/index.ts"));
+        assert_eq!((config.world.as_deref(), config.wit), (Some("app"), Some("wit".into())));
+        assert_eq!(config.backend, Some(Backend::StarlingMonkey));
+        assert_eq!(config.expiration_ttl_min, Some(1));
+        assert_eq!(config.component, Some("dist/app.wasm".into()));
+        assert_eq!(config.store, Some(".larder".into()));
+        assert_eq!(config.cache, Some(Size(ByteSize::mib(256))));
+        assert_eq!(config.addr.as_deref(), Some("127.0.0.1:8787"));
+        assert_eq!(config.limits.memory, Some(Size(ByteSize::mib(256))));
+        assert_eq!(config.limits.timeout, Some(Time(Duration::from_secs(30))));
+        assert_eq!(config.vars["GREETING"], "hello");
+        assert_eq!(config.allowed_outbound_hosts.len(), 2);
+        let [namespace] = config.kv_namespaces.as_slice() else { panic!() };
+        assert_eq!(namespace.binding, "SESSIONS");
+        assert_eq!(namespace.namespace.as_deref(), Some("sessions"));
+        assert_eq!((namespace.access, namespace.api), (Access::ReadWrite, Api::Workers));
+        assert_eq!(namespace.prefix, "app/");
+    }
+
+    #[test]
+    fn every_choice_is_read() {
         let config = parse(
             r#"
-            world = "command"
-            wit = "wit"
-            backend = "quickjs"
-            expiration_ttl_min = 1
-            allowed_outbound_hosts = ["https://api.example.com", "127.0.0.1:9000"]
-            component = "target/wasm32-wasip2/release/sessions.wasm"
-            build = { command = "cargo build", watch = ["src", "Cargo.toml"] }
-            store = ".larder"
             durability = "relaxed"
-            cache = "256 MiB"
-            addr = "127.0.0.1:8787"
-            limits = { memory = "64MiB", timeout = "30 s" }
-            vars = { LOG = "debug" }
+            backend = "qjs"
+            build = { command = "cargo build", watch = ["src", "Cargo.toml"] }
             [[kv_namespaces]]
-            binding = "SESSIONS"
-            namespace = "sessions"
+            binding = "A"
+            id = "b"
             access = "read-only"
-            prefix = "a/"
             api = "openworkers"
             "#,
         );
         let config = config.unwrap();
-        assert_eq!(config.cache, Some(Size(ByteSize::mib(256))));
-        assert_eq!(config.limits.memory, Some(Size(ByteSize::mib(64))));
-        assert_eq!(config.limits.timeout, Some(Time(Duration::from_secs(30))));
+        assert_eq!(config.backend, Some(Backend::QuickJs));
+        assert_eq!(config.build.unwrap().watch.unwrap().len(), 2);
         assert_eq!(config.kv_namespaces[0].access, Access::ReadOnly);
         assert_eq!(config.kv_namespaces[0].api, Api::OpenWorkers);
-        assert_eq!(config.backend, Some(Backend::QuickJs));
-        assert_eq!(parse("main = \"src/index.ts\"").unwrap().main.as_deref(), Some("src/index.ts"));
     }
 
     #[test]

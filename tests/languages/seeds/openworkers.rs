@@ -1,12 +1,19 @@
 //! Seed 0: `api = "openworkers"`.
 
 use super::{Served, Test};
+use crate::copy::copy_of;
+use crate::project::Project;
 use serde_json::{Value, json};
+use std::fs;
 
 pub const TESTS: &[Test] = &[
     ("values_are_json_and_missing_keys_null", values_are_json_and_missing_keys_null),
     ("a_put_without_an_expiration_removes_it", a_put_without_an_expiration_removes_it),
     ("a_session_lasts_for_as_long_as_it_is_used", a_session_lasts_for_as_long_as_it_is_used),
+    (
+        "a_component_has_the_same_sessions_without_its_config",
+        a_component_has_the_same_sessions_without_its_config,
+    ),
     ("flags_have_a_default", flags_have_a_default),
     ("the_rate_limit_resets", the_rate_limit_resets),
     ("a_listing_is_an_array_of_names", a_listing_is_an_array_of_names),
@@ -61,9 +68,23 @@ fn a_put_without_an_expiration_removes_it() {
     assert_eq!(left, json!(["counter", "greeting", "session:abc", "user:123"]));
 }
 
-/// The pattern in the seed has lost a backslash, and so matches an id of `w`s.
 fn a_session_lasts_for_as_long_as_it_is_used() {
-    let served = serve();
+    assert_sessions(&serve());
+}
+
+fn a_component_has_the_same_sessions_without_its_config() {
+    let built = copy_of("tests/guests/seeds/openworkers");
+    let (code, _, said) = built.larder(["build", "-o", "app.wasm"]).ended();
+    assert_eq!(code, Some(0), "{said}");
+    let alone = Project::new();
+    alone.write("app.wasm", fs::read(built.path("app.wasm")).unwrap());
+    let serve = ["serve", "app.wasm", "--in-memory"];
+    assert_sessions(&Served::start(alone, &serve, &["--kv", "KV"]));
+    assert_sessions(&Served::start(built, &serve, &[]));
+}
+
+/// The pattern in the seed has lost a backslash, and so matches an id of `w`s.
+fn assert_sessions(served: &Served) {
     let session = |cookie: &str| {
         let answer = served.ask("GET", "/session", &[("Cookie", cookie)], "");
         (answer.status, answer.text().to_owned())
@@ -71,12 +92,12 @@ fn a_session_lasts_for_as_long_as_it_is_used() {
     assert_eq!(served.get("/session").text(), "Unauthorized");
     assert_eq!(session("session=abc"), (401, "Unauthorized".into()));
     assert_eq!(session("session=www"), (401, "Session expired".into()));
-    call(&served, "put", json!(["session:www", { "user": "ada" }, { "expiresIn": 1800 }]));
+    call(served, "put", json!(["session:www", { "user": "ada" }, { "expiresIn": 1800 }]));
     for used in [1799, 3598] {
         served.at(used);
         assert_eq!(session("a=b; session=www"), (200, "OK".into()));
     }
-    assert_eq!(call(&served, "get", json!(["session:www"])), json!({ "ok": { "user": "ada" } }));
+    assert_eq!(call(served, "get", json!(["session:www"])), json!({ "ok": { "user": "ada" } }));
     served.at(3598 + 1800);
     assert_eq!(session("session=www"), (401, "Session expired".into()));
 }
@@ -125,7 +146,6 @@ fn cleaning_up_deletes_what_is_to_go() {
     assert_eq!(served.json("/cleanup"), json!(["other", "session:2"]));
 }
 
-#[expect(clippy::approx_constant, reason = "it is the number of the document")]
 fn every_type_of_the_table_comes_back() {
     let served = serve();
     let values = r#"["hello",42,3.14,true,false,null,[1,2,3],{"name":"John","age":30}]"#;

@@ -11,8 +11,6 @@ from collections.abc import Callable
 from wit_world import exports
 from wit_world.imports import wasi_cli_exit
 
-from ._instance import begin
-
 
 def program(main: Callable[[], object]) -> type[exports.Run]:
     """The program that calls `main`. Its arguments are `sys.argv`, its exit code is what `main`
@@ -21,7 +19,6 @@ def program(main: Callable[[], object]) -> type[exports.Run]:
 
     class Run(exports.Run):
         def run(self) -> None:
-            begin()
             code = _exit_code(main)
             sys.stdout.flush()
             sys.stderr.flush()

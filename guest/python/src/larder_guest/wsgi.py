@@ -16,8 +16,6 @@ from wit_world import exports
 from wit_world.imports import wasi_http_types as http
 from wit_world.imports import wasi_io_streams as streams
 
-from ._instance import begin
-
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
@@ -37,7 +35,6 @@ def handler(application: "WSGIApplication") -> type[exports.IncomingHandler]:
 
     class IncomingHandler(exports.IncomingHandler):
         def handle(self, request: http.IncomingRequest, response_out: http.ResponseOutparam) -> None:
-            begin()
             body = _RequestBody(request)
             try:
                 environ = _environ(request, body)
