@@ -92,7 +92,7 @@ const pages = {
 
   // More streams at once than a host has readers and writers for a guest.
   async '/streams'(_, { KV }) {
-    const lengths = Array.from({ length: 200 }, (_, number) => (number % 4) * 200_000);
+    const lengths = Array.from({ length: 140 }, (_, number) => (number % 2) * 263_000);
     const put = (length, number) => KV.put(`stream${number}`, new Response('x'.repeat(length)).body);
     await Promise.all(lengths.map(put));
     const streams = await Promise.all(lengths.map((_, number) => KV.get(`stream${number}`, 'stream')));
