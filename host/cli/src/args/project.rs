@@ -29,7 +29,7 @@ pub struct Build {
     /// The directory of the project; its larder.toml is found there or above
     #[arg(value_name = "DIR")]
     pub directory: Option<PathBuf>,
-    /// Where to put the component [default: `component` of larder.toml, or dist/<directory>.wasm]
+    /// Where to put the component [default: `component` of larder.toml, or a file in `dist`]
     #[arg(short, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// What runs JavaScript [default: `backend` of larder.toml, or starlingmonkey]
