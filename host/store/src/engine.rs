@@ -19,6 +19,7 @@ use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::pin::Pin;
 
 /// An answer that may be there already. A local engine that reads from memory answers at once,
@@ -67,6 +68,12 @@ pub type Wanted<'a> = &'a mut (dyn FnMut(&Head) -> Result<bool> + Send);
 ///   [`Error::NamespaceDeleted`](crate::Error::NamespaceDeleted); its rows may still be read for a
 ///   while, which is for the caller to refuse.
 pub trait Engine: Send + Sync + 'static {
+    /// The directory that holds the store, as it was opened; none by default, which is right for
+    /// an engine that has no directory of its own.
+    fn directory(&self) -> Option<&Path> {
+        None
+    }
+
     /// The head of a row.
     fn head<'a>(&'a self, row: &'a Row) -> Reply<'a, Option<Head>>;
 

@@ -7,7 +7,7 @@ use crate::key::{NamespaceNumber, Scope};
 use crate::{BlockingLarder, Clock, Error, Namespace, Result, SystemClock};
 use std::collections::HashMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -157,6 +157,11 @@ impl Larder {
     /// Where the store has its time from.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.inner.clock
+    }
+
+    /// The directory that holds the store, as it was opened; none for a store in memory.
+    pub fn directory(&self) -> Option<PathBuf> {
+        self.inner.engine.directory().map(Path::to_owned)
     }
 
     /// The same operations for code that does not await.

@@ -56,6 +56,13 @@ fn assert_sound(larder: &Larder) {
 }
 
 #[test]
+fn a_store_says_which_directory_holds_it() {
+    let store = Store::new();
+    assert_eq!(store.open().directory().as_deref(), Some(store.path()));
+    assert_eq!(Larder::in_memory().directory(), None);
+}
+
+#[test]
 fn values_of_every_size_survive_reopening() {
     let store = Store::new();
     {

@@ -34,7 +34,7 @@ use opening::Opening;
 use pieces::BlobWriter;
 use snapshot::{Current, Snapshot};
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use worker::{Job, Request, Shared, Task, Worker};
@@ -42,6 +42,7 @@ use writer::Writer;
 
 /// A store on disk.
 pub struct RedbEngine {
+    directory: PathBuf,
     worker: Worker,
     #[cfg(not(target_family = "wasm"))]
     thread: Option<std::thread::JoinHandle<()>>,
@@ -69,6 +70,7 @@ impl RedbEngine {
         let writer = Writer::new(shared.clone(), opening, database, counters.epoch);
         let (worker, _thread) = Worker::start(shared, writer)?;
         Ok(Self {
+            directory: directory.to_owned(),
             worker,
             #[cfg(not(target_family = "wasm"))]
             thread: Some(_thread),
@@ -100,6 +102,10 @@ impl Drop for RedbEngine {
 }
 
 impl Engine for RedbEngine {
+    fn directory(&self) -> Option<&Path> {
+        Some(&self.directory)
+    }
+
     fn head<'a>(&'a self, row: &'a Row) -> Reply<'a, Option<Head>> {
         self.ready(self.current().read(|snapshot| snapshot.head(row)))
     }
