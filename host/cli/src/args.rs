@@ -58,9 +58,9 @@ pub enum Command {
     #[command(subcommand)]
     Key(Key),
     /// Read the whole store and verify it; exit code 1 when something is damaged
-    Check(StoreArgs),
+    Check(ReachArgs),
     /// Give free space within the store's files back to the system
-    Compact(StoreArgs),
+    Compact(ReachArgs),
     /// Print the contract: the WIT that components import
     Wit(Wit),
 }
@@ -117,6 +117,9 @@ pub struct GuestArgs {
     /// Keep the store in memory: nothing is written to disk, and all is gone at exit
     #[arg(long, conflicts_with = "store")]
     pub in_memory: bool,
+    /// Answer for the store on a socket here too, whose path has at most 103 bytes
+    #[arg(long, value_name = "PATH")]
+    pub socket: Option<PathBuf>,
     /// Bind a namespace [default: the one of the binding's name], read-only with `:ro`; wins over
     /// the config's binding of that name
     #[arg(long, value_name = "NAME[=NAMESPACE][:ro]")]
@@ -147,6 +150,17 @@ pub struct StoreArgs {
     pub clock: Option<PathBuf>,
 }
 
+/// Which store, wherever it is open.
+#[derive(Debug, ClapArgs)]
+pub struct ReachArgs {
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// Work on the store that answers on this socket, such as one in memory
+    /// [default: LARDER_SOCKET of the environment, which `larder test` sets]
+    #[arg(long, value_name = "PATH", conflicts_with = "store")]
+    pub socket: Option<PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Namespace {
     /// Create a namespace, and the store if there is none; prints the namespace's id
@@ -154,7 +168,7 @@ pub enum Namespace {
         /// 1 to 512 bytes, not taken yet
         title: String,
         #[command(flatten)]
-        store: StoreArgs,
+        store: ReachArgs,
     },
     /// List the namespaces: title, id, keys, bytes
     List {
@@ -162,14 +176,14 @@ pub enum Namespace {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        store: StoreArgs,
+        store: ReachArgs,
     },
     /// Give a namespace another title; its id, and so its bindings by id, stay
     Rename {
         title: String,
         new_title: String,
         #[command(flatten)]
-        store: StoreArgs,
+        store: ReachArgs,
     },
     /// Delete a namespace with all its keys
     Delete {
@@ -178,7 +192,7 @@ pub enum Namespace {
         #[arg(long)]
         yes: bool,
         #[command(flatten)]
-        store: StoreArgs,
+        store: ReachArgs,
     },
 }
 
@@ -307,7 +321,7 @@ pub struct TargetArgs {
     #[command(flatten)]
     pub namespace: NamespaceArgs,
     #[command(flatten)]
-    pub store: StoreArgs,
+    pub store: ReachArgs,
 }
 
 /// Which namespace, by one name or the other.

@@ -12,9 +12,12 @@ mod serve;
 mod types;
 mod wit;
 
-use crate::args::{Args, Command, ProjectArgs};
+use crate::args::{Args, Command, ProjectArgs, ReachArgs};
+use crate::reach::{Reach, Store};
+use crate::settings;
 use anyhow::{Context as _, Result};
 use std::env;
+use std::future::Future;
 use std::process::ExitCode;
 
 /// Runs the command. A failure is an error; a code is a component's own.
@@ -31,20 +34,28 @@ pub fn run(args: Args) -> Result<ExitCode> {
         Command::Build(args) => return build::run(&project, &args),
         Command::Serve(args) => serve::run(&project, &args),
         Command::Run(args) => return run::run(&project, &args),
-        Command::Namespace(args) => namespace::run(&project, args),
-        Command::Key(args) => key::run(&project, args),
-        Command::Check(args) => check::run(&project, &args),
-        Command::Compact(args) => compact::run(&project, &args),
+        Command::Namespace(args) => wait(namespace::run(&project, args)),
+        Command::Key(args) => wait(key::run(&project, args)),
+        Command::Check(args) => wait(check::run(&project, &args)),
+        Command::Compact(args) => wait(compact::run(&project, &args)),
         Command::Wit(args) => wit::run(&args),
     };
     done.map(|()| ExitCode::SUCCESS)
 }
 
-/// The settings of the store that a command of management works on.
-fn store_settings(
-    project: &ProjectArgs,
-    args: &crate::args::StoreArgs,
-) -> Result<crate::settings::StoreSettings> {
-    let project = crate::settings::project(project, None)?;
-    crate::settings::StoreSettings::new(args, project.as_ref())
+/// What a command of management waits on. Whoever comes through the socket meanwhile is answered
+/// by a thread of its own, also while this one waits for its input.
+fn wait<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(1).enable_all().build()?;
+    let result = runtime.block_on(work);
+    // A connection of another's may still be open.
+    runtime.shutdown_background();
+    result
+}
+
+/// The store that a command of management works on.
+fn store(project: &ProjectArgs, args: &ReachArgs, create: bool) -> Result<Store> {
+    let project = settings::project(project, None)?;
+    Ok(Store::new(Reach::new(args, project.as_ref(), create)?))
 }

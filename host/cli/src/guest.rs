@@ -14,6 +14,7 @@ use crate::output;
 use crate::settings::GuestSettings;
 use crate::store::Bound;
 use anyhow::Result;
+use larder_server::Bindings;
 use larder_store::{Clock, Larder};
 use larder_wasmtime::{KvCtx, KvCtxView, KvGrants, KvHooks, KvView, WallClock};
 use std::collections::BTreeSet;
@@ -54,8 +55,13 @@ pub struct State {
 }
 
 impl Guest {
-    /// Grants the bindings, whose namespaces are created where there are none.
-    pub fn new(settings: &GuestSettings, larder: &Larder) -> Result<(Self, Vec<Bound>)> {
+    /// Grants the bindings, whose namespaces are created where there are none. What was granted is
+    /// also what `known` holds.
+    pub fn new(
+        settings: &GuestSettings,
+        larder: &Larder,
+        known: &Bindings,
+    ) -> Result<(Self, Vec<Bound>)> {
         let mut grants = KvGrants::builder();
         let mut bound = Vec::new();
         for binding in &settings.bindings {
@@ -67,6 +73,11 @@ impl Guest {
             grants.grant(&binding.name, opened.namespace.clone(), access)?;
             bound.push(opened);
         }
+        let granted = settings.bindings.iter().zip(&bound).map(|(binding, bound)| {
+            let read_only = binding.access == Access::ReadOnly;
+            (binding.name.clone(), bound.namespace.clone(), read_only)
+        });
+        known.replace(granted);
         let guest = Self {
             grants: grants.build(),
             vars: settings.vars.clone(),

@@ -5,7 +5,8 @@
 //! - [`args`]: the command line as it is written, [`config`]: `larder.toml` as it is written,
 //!   [`settings`]: both together, checked before any work.
 //! - [`commands`]: one file per command.
-//! - [`store`]: opening the store and its bindings; [`clock`]: time from a file, for tests.
+//! - [`store`]: opening the store and its bindings; [`reach`]: the way to one that may be open
+//!   elsewhere; [`clock`]: time from a file, for tests.
 //! - [`engine`] and [`guest`]: wasmtime, and what one instance of a component is given.
 //! - [`serve`]: HTTP in front of a component; [`build`] and [`watch`]: what `dev` adds.
 //! - [`output`]: what is printed, and how.
@@ -18,6 +19,7 @@ mod config;
 mod engine;
 mod guest;
 mod output;
+mod reach;
 mod serve;
 mod settings;
 mod shutdown;

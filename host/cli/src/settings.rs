@@ -32,6 +32,10 @@ pub struct StoreSettings {
     pub durability: Durability,
     pub cache: Option<ByteSize>,
     pub clock: Arc<dyn Clock>,
+    /// Whether the time is not the system's.
+    pub has_own_clock: bool,
+    /// Where to answer for the store besides in its directory.
+    pub socket: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +106,8 @@ impl StoreSettings {
             durability: config.map(|config| config.durability).unwrap_or_default(),
             cache: config.and_then(|config| config.cache).map(|size| size.0),
             clock,
+            has_own_clock: args.clock.is_some(),
+            socket: None,
         })
     }
 
@@ -110,6 +116,7 @@ impl StoreSettings {
         if args.in_memory {
             settings.place = Place::Memory;
         }
+        settings.socket = args.socket.as_deref().map(std::path::absolute).transpose()?;
         Ok(settings)
     }
 }

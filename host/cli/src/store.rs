@@ -58,10 +58,15 @@ fn create_directory(directory: &Path) -> std::io::Result<()> {
     fs::write(directory.join(".gitignore"), "*\n")
 }
 
+/// A store that another process has open.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}: stop it, or name another store by --store DIR")]
+pub struct InUse(Error);
+
 fn cannot_open(error: Error) -> anyhow::Error {
-    match &error {
-        Error::Locked { .. } => anyhow!("{error}: stop it, or name another store by --store DIR"),
-        _ => error.into(),
+    match error {
+        Error::Locked { .. } => InUse(error).into(),
+        error => error.into(),
     }
 }
 
@@ -71,24 +76,6 @@ fn no_store(directory: &Path) -> anyhow::Error {
         "there is no store in {directory}: `larder dev`, `larder serve` and `larder namespace \
          create` make one, --store DIR names another"
     )
-}
-
-/// The namespace of that title; else an error that says which there are.
-pub fn namespace(larder: &Larder, title: &str) -> Result<Namespace> {
-    match larder.blocking().namespace(title)? {
-        Some(namespace) => Ok(namespace),
-        None => Err(no_namespace(larder, title)?),
-    }
-}
-
-pub fn no_namespace(larder: &Larder, name: &str) -> Result<anyhow::Error> {
-    let namespaces = larder.blocking().namespaces()?;
-    let name = output::printable(name);
-    if namespaces.is_empty() {
-        return Ok(anyhow!("no namespace `{name}`; there are none yet: `larder namespace create`"));
-    }
-    let titles = output::names(namespaces.iter().map(|namespace| &*namespace.title));
-    Ok(anyhow!("no namespace `{name}`; there are: {titles}"))
 }
 
 /// A binding's namespace, as far as the component sees it.
@@ -114,12 +101,20 @@ impl Binding {
         if let Some(namespace) = self.find(larder)? {
             return Ok(Bound { namespace, created: false });
         }
-        let created = match &self.namespace {
-            NamespaceName::Title(title) => larder.blocking().create_namespace(title),
-            NamespaceName::Id(id) => larder.blocking().create_namespace_with_id(&self.name, id),
+        let created = match self.new_namespace() {
+            (title, None) => larder.blocking().create_namespace(title),
+            (title, Some(id)) => larder.blocking().create_namespace_with_id(title, id),
         };
         let created = created.with_context(|| format!("binding `{}`", self.name))?;
         Ok(Bound { namespace: self.view(&created)?, created: true })
+    }
+
+    /// Title and id of the namespace that is created for it.
+    pub fn new_namespace(&self) -> (&str, Option<&str>) {
+        match &self.namespace {
+            NamespaceName::Title(title) => (title, None),
+            NamespaceName::Id(id) => (&self.name, Some(id)),
+        }
     }
 
     fn view(&self, namespace: &Namespace) -> Result<Namespace> {

@@ -246,6 +246,94 @@ impl Error {
     }
 }
 
+/// What an [`Error`] is to whoever asked: what every front (the contract, HTTP) tells apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Something that was given is not legal. The error's text says what and which rule.
+    InvalidArgument,
+    /// Something that was given is above its limit.
+    TooLarge {
+        /// What is too large.
+        of: Subject,
+        /// Its size in bytes, as far as it was seen.
+        bytes: u64,
+        /// The limit in bytes.
+        max: u64,
+    },
+    /// The value is no counter, or the sum does not fit in 64 bits.
+    NotACounter,
+    /// The disk has no room.
+    StoreFull,
+    /// The namespace is gone.
+    NamespaceDeleted,
+    /// There is no such namespace.
+    NamespaceNotFound,
+    /// There is such a namespace already.
+    NamespaceExists,
+    /// This store cannot do that at all.
+    Unsupported,
+    /// The store cannot be reached now; trying again may work.
+    Unavailable,
+    /// The write may have happened.
+    OutcomeUnknown,
+    /// The store failed. The error's text is for its operator, not for a guest.
+    Failed,
+}
+
+/// What can be too large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A key, or a bound of a listing.
+    Key,
+    /// A value.
+    Value,
+    /// The metadata of a key.
+    Metadata,
+    /// A bulk get's answer, or a commit.
+    Batch,
+}
+
+impl Error {
+    /// What the error is to whoever asked.
+    pub fn kind(&self) -> ErrorKind {
+        let too_large = |of, &bytes: &u64, &max: &u64| ErrorKind::TooLarge { of, bytes, max };
+        match self {
+            Self::KeyTooLong { bytes, max } => too_large(Subject::Key, bytes, max),
+            Self::ValueTooLarge { bytes, max } => too_large(Subject::Value, bytes, max),
+            Self::MetadataTooLarge { bytes, max } => too_large(Subject::Metadata, bytes, max),
+            Self::BatchTooLarge { bytes, max } => too_large(Subject::Batch, bytes, max),
+            Self::KeyEmpty
+            | Self::KeyReserved { .. }
+            | Self::MetadataNotJson { .. }
+            | Self::KeyCount { .. }
+            | Self::OperationCount { .. }
+            | Self::LimitOutOfRange { .. }
+            | Self::CursorInvalid { .. }
+            | Self::TtlZero
+            | Self::ExpirationPassed { .. }
+            | Self::ExpirationTooFar
+            | Self::ReadZero
+            | Self::ScopeTooLong { .. }
+            | Self::TitleInvalid { .. }
+            | Self::IdInvalid { .. } => ErrorKind::InvalidArgument,
+            Self::NotACounter | Self::CounterOverflow { .. } => ErrorKind::NotACounter,
+            Self::StoreFull { .. } => ErrorKind::StoreFull,
+            Self::NamespaceDeleted => ErrorKind::NamespaceDeleted,
+            Self::NamespaceNotFound { .. } => ErrorKind::NamespaceNotFound,
+            Self::NamespaceExists { .. } => ErrorKind::NamespaceExists,
+            Self::Unsupported { .. } => ErrorKind::Unsupported,
+            Self::Closed | Self::Locked { .. } => ErrorKind::Unavailable,
+            Self::OutcomeUnknown { .. } => ErrorKind::OutcomeUnknown,
+            Self::NotFound { .. }
+            | Self::Foreign { .. }
+            | Self::FormatUnsupported { .. }
+            | Self::Corrupt { .. }
+            | Self::Io { .. } => ErrorKind::Failed,
+        }
+    }
+}
+
 /// Two errors are equal when they say the same.
 impl PartialEq for Error {
     fn eq(&self, other: &Self) -> bool {

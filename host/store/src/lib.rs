@@ -53,10 +53,10 @@ pub use commit::{
     Check, CommitOutcome, Counter, DeleteOutcome, Operation, PutOptions, WriteOutcome,
 };
 pub use entry::{Entry, Head, KeyInfo, Version};
-pub use error::{Error, Result};
+pub use error::{Error, ErrorKind, Result, Subject};
 pub use expiration::{Expiration, UnixMillis};
 pub use larder::{Durability, Larder, NamespaceInfo, Options};
-pub use list::{ListOptions, ListPage};
+pub use list::{DeletedPage, ListOptions, ListPage};
 pub use namespace::Namespace;
 pub use pieces::{Reader, Writer};
 pub use write::Condition;

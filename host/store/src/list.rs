@@ -44,6 +44,15 @@ pub struct ListPage {
     pub cursor: Option<String>,
 }
 
+/// What the deletion of a page of keys came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeletedPage {
+    /// The keys that were deleted.
+    pub deleted: u64,
+    /// Where the next page goes on; `None` when this was the last.
+    pub cursor: Option<String>,
+}
+
 /// The rows that a page reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowRange {

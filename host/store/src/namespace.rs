@@ -9,8 +9,8 @@ use crate::limits::{GET_MANY_BYTES_MAX, GET_MANY_KEYS_MAX, LIST_ROWS_MAX};
 use crate::list::{Plan, encode_cursor};
 use crate::write::{Condition, RowOperation};
 use crate::{
-    BlockingNamespace, Clock, Entry, Error, Expiration, Head, KeyInfo, ListOptions, ListPage,
-    NamespaceInfo, Reader, Result, UnixMillis, Version, Writer, commit, entry,
+    BlockingNamespace, Clock, DeletedPage, Entry, Error, Expiration, Head, KeyInfo, ListOptions,
+    ListPage, NamespaceInfo, Reader, Result, UnixMillis, Version, Writer, commit, entry,
 };
 use bytes::Bytes;
 use std::fmt;
@@ -228,6 +228,20 @@ impl Namespace {
         };
         self.engine.scan(&plan.range, &mut visit).wait().await?;
         Ok(page)
+    }
+
+    /// Deletes the keys of a page of the listing that `options` ask for, in one step; the cursor
+    /// goes on after them. So all keys with a prefix are deleted in batches, during which others
+    /// are served.
+    pub async fn delete_page(&self, options: &ListOptions) -> Result<DeletedPage> {
+        let page = self.list(options).await?;
+        let deletes = page.keys.into_iter().map(|key| Operation::Delete { key: key.name });
+        let deletes: Vec<_> = deletes.collect();
+        let deleted = deletes.len() as u64;
+        if deleted > 0 {
+            let _ = self.commit(Vec::new(), deletes).await?;
+        }
+        Ok(DeletedPage { deleted, cursor: page.cursor })
     }
 
     /// All checks hold and all operations happen, or none does; also after a crash. At least one

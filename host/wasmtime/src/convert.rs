@@ -3,7 +3,8 @@
 use crate::Denied;
 use crate::bindings as wit;
 use larder_store::{
-    CommitOutcome, Condition, Counter, DeleteOutcome, Error, Expiration, Version, WriteOutcome,
+    CommitOutcome, Condition, Counter, DeleteOutcome, Error, ErrorKind, Expiration, Subject,
+    Version, WriteOutcome,
 };
 
 /// What a guest is told of a failure that is the host's own: nothing of the host.
@@ -11,44 +12,28 @@ const STORE_FAILED: &str = "the store failed; its host has the cause in its log"
 
 impl From<&Error> for wit::Error {
     fn from(error: &Error) -> Self {
-        use wit::Subject;
-        let too_large = |of, &bytes: &u64, &max: &u64| {
-            Self::TooLarge(wit::SizeLimit { of, bytes, bytes_max: max })
-        };
-        match error {
-            Error::KeyTooLong { bytes, max } => too_large(Subject::Key, bytes, max),
-            Error::ValueTooLarge { bytes, max } => too_large(Subject::Value, bytes, max),
-            Error::MetadataTooLarge { bytes, max } => too_large(Subject::Metadata, bytes, max),
-            Error::BatchTooLarge { bytes, max } => too_large(Subject::Batch, bytes, max),
-            Error::KeyEmpty
-            | Error::KeyReserved { .. }
-            | Error::MetadataNotJson { .. }
-            | Error::KeyCount { .. }
-            | Error::OperationCount { .. }
-            | Error::LimitOutOfRange { .. }
-            | Error::CursorInvalid { .. }
-            | Error::TtlZero
-            | Error::ExpirationPassed { .. }
-            | Error::ExpirationTooFar
-            | Error::ReadZero => Self::InvalidArgument(error.to_string()),
-            Error::NotACounter | Error::CounterOverflow { .. } => Self::NotACounter,
-            Error::StoreFull { .. } => Self::QuotaExceeded(wit::Quota::Store),
-            Error::NamespaceDeleted => Self::NoSuchBinding,
-            Error::Unsupported { .. } => Self::Unsupported(error.to_string()),
-            Error::Closed | Error::Locked { .. } => Self::Unavailable,
-            Error::OutcomeUnknown { .. } => Self::OutcomeUnknown,
-            Error::ScopeTooLong { .. }
-            | Error::TitleInvalid { .. }
-            | Error::IdInvalid { .. }
-            | Error::NamespaceExists { .. }
-            | Error::NamespaceNotFound { .. }
-            | Error::NotFound { .. }
-            | Error::Foreign { .. }
-            | Error::FormatUnsupported { .. }
-            | Error::Corrupt { .. }
-            | Error::Io { .. } => Self::Other(STORE_FAILED.to_owned()),
+        match error.kind() {
+            ErrorKind::TooLarge { of, bytes, max } => {
+                Self::TooLarge(wit::SizeLimit { of: subject(of), bytes, bytes_max: max })
+            }
+            ErrorKind::InvalidArgument => Self::InvalidArgument(error.to_string()),
+            ErrorKind::NotACounter => Self::NotACounter,
+            ErrorKind::StoreFull => Self::QuotaExceeded(wit::Quota::Store),
+            ErrorKind::NamespaceDeleted => Self::NoSuchBinding,
+            ErrorKind::Unsupported => Self::Unsupported(error.to_string()),
+            ErrorKind::Unavailable => Self::Unavailable,
+            ErrorKind::OutcomeUnknown => Self::OutcomeUnknown,
             _ => Self::Other(STORE_FAILED.to_owned()),
         }
+    }
+}
+
+fn subject(of: Subject) -> wit::Subject {
+    match of {
+        Subject::Key => wit::Subject::Key,
+        Subject::Value => wit::Subject::Value,
+        Subject::Metadata => wit::Subject::Metadata,
+        Subject::Batch => wit::Subject::Batch,
     }
 }
 

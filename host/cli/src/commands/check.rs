@@ -1,14 +1,15 @@
 //! `larder check`: whether the store is what was written.
 
-use super::store_settings;
-use crate::args::{ProjectArgs, StoreArgs};
+use super::store;
+use crate::args::{ProjectArgs, ReachArgs};
 use crate::output;
 use anyhow::{Result, bail};
 use std::io::Write as _;
 
-pub fn run(project: &ProjectArgs, args: &StoreArgs) -> Result<()> {
-    let larder = store_settings(project, args)?.open()?;
-    let report = larder.blocking().check()?;
+pub async fn run(project: &ProjectArgs, args: &ReachArgs) -> Result<()> {
+    let store = store(project, args, false)?;
+    let report = store.client.check().await?;
+    store.close().await?;
     let (keys, size) = (output::count(report.keys, "key"), output::size(report.bytes));
     let mut answer = output::answer();
     for damage in &report.damage {

@@ -1,15 +1,15 @@
 //! `larder compact`: space back to the system.
 
-use super::store_settings;
-use crate::args::{ProjectArgs, StoreArgs};
+use super::store;
+use crate::args::{ProjectArgs, ReachArgs};
 use crate::output;
 use anyhow::Result;
 use std::io::Write as _;
 
-pub fn run(project: &ProjectArgs, args: &StoreArgs) -> Result<()> {
-    let larder = store_settings(project, args)?.open()?;
-    let compacted = larder.blocking().compact()?;
-    larder.blocking().close()?;
+pub async fn run(project: &ProjectArgs, args: &ReachArgs) -> Result<()> {
+    let store = store(project, args, false)?;
+    let compacted = store.client.compact().await?;
+    store.close().await?;
     let (before, after) =
         (output::size(compacted.bytes_before), output::size(compacted.bytes_after));
     let mut answer = output::answer();

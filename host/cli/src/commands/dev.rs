@@ -6,6 +6,7 @@ use crate::config::{self, ConfigFile};
 use crate::engine;
 use crate::guest::{self, Guest};
 use crate::output;
+use crate::reach::Sockets;
 use crate::serve::{self, App, Handler, Pages, Server};
 use crate::settings::{
     self, Binding, BuildSettings, GuestSettings, ListenSettings, Place, StoreSettings,
@@ -14,6 +15,7 @@ use crate::shutdown::Shutdown;
 use crate::watch::Watch;
 use anyhow::{Result, bail};
 use larder_build::javascript;
+use larder_server::Bindings;
 use larder_store::Larder;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,12 +35,15 @@ pub fn run(args: &ProjectArgs, dev: &Dev) -> Result<()> {
         let listener = serve::bind(&listen.addr).await?;
         let larder = store.open_or_create()?;
         describe_store(&store);
+        let bindings = Bindings::default();
+        let sockets = Sockets::listen(&larder, &bindings, &store)?;
         let server = Server::new(Pages::Detailed, listen.trust_forwarded);
         let mut session = Session {
             args,
             dev,
             store: &store,
             larder: &larder,
+            bindings,
             engine: engine::for_many()?,
             server: server.clone(),
             described: None,
@@ -54,7 +59,7 @@ pub fn run(args: &ProjectArgs, dev: &Dev) -> Result<()> {
         // Whatever the build runs ends with it.
         let mut watch = tokio::select! {
             watch = begin => watch?,
-            _ = shutdown.requested() => return close(&larder).await,
+            _ = shutdown.requested() => return close(&larder, sockets).await,
         };
         serve::announce(&listener)?;
         let renewals = async {
@@ -70,7 +75,7 @@ pub fn run(args: &ProjectArgs, dev: &Dev) -> Result<()> {
             () = server.serve(listener, shutdown) => {}
             () = renewals => {}
         }
-        close(&larder).await
+        close(&larder, sockets).await
     });
     // A thread of ours may be compiling, or waiting for another that installs the same.
     runtime.shutdown_background();
@@ -95,6 +100,8 @@ struct Session<'a> {
     dev: &'a Dev,
     store: &'a StoreSettings,
     larder: &'a Larder,
+    /// What is bound now, for those who come through the socket.
+    bindings: Bindings,
     engine: Engine,
     server: Arc<Server>,
     /// The bindings that have been described, so that it is done again only when they change.
@@ -127,11 +134,10 @@ impl Session<'_> {
         let (handler, script) = self.program(build, component).await?;
         let settings = GuestSettings::new(&self.dev.guest, Some(project))?;
         let listen = ListenSettings::new(&self.dev.listen, &self.dev.guest, Some(project))?;
-        let (guest, bound) = Guest::new(&settings, self.larder)?;
+        let (guest, bound) = Guest::new(&settings, self.larder, &self.bindings)?;
         let guest = guest.with_script(script);
         if self.described.as_ref() != Some(&settings.bindings) {
-            let place = &self.store.place;
-            describe_bindings(&settings.bindings, &bound, place, Some(project)).await?;
+            describe_bindings(&settings.bindings, &bound, self.store, Some(project)).await?;
             self.described = Some(settings.bindings);
         }
         self.server.replace(App::new(handler, guest, listen.timeout));

@@ -1,36 +1,44 @@
 //! `larder namespace`: what namespaces there are.
 
-use super::store_settings;
+use super::store;
 use crate::args::{Namespace, ProjectArgs};
-use crate::{output, store};
+use crate::output;
 use anyhow::{Result, bail};
-use larder_store::{Error, Larder, NamespaceInfo};
+use larder_server::wire;
 use serde::Serialize;
 use std::io::{self, Write as _};
 
-pub fn run(project: &ProjectArgs, command: Namespace) -> Result<()> {
+pub async fn run(project: &ProjectArgs, command: Namespace) -> Result<()> {
     match command {
-        Namespace::Create { title, store } => {
-            let larder = store_settings(project, &store)?.open_or_create()?;
-            let namespace = larder.blocking().create_namespace(&title)?;
-            larder.blocking().close()?;
+        Namespace::Create { title, store: args } => {
+            let store = store(project, &args, true)?;
+            let created = store.client.create_namespace(&title, None).await?;
+            store.close().await?;
             let mut answer = output::answer();
-            writeln!(answer, "{}", namespace.id())?;
+            writeln!(answer, "{}", created.id)?;
             Ok(answer.flush()?)
         }
-        Namespace::List { json, store } => {
-            let larder = store_settings(project, &store)?.open()?;
-            list(&larder.blocking().namespaces()?, json)
+        Namespace::List { json, store: args } => {
+            let store = store(project, &args, false)?;
+            let namespaces = store.client.namespaces().await?;
+            store.close().await?;
+            list(&namespaces, json)
         }
-        Namespace::Rename { title, new_title, store } => {
-            let larder = store_settings(project, &store)?.open()?;
-            explained(&larder, larder.blocking().rename_namespace(&title, &new_title))?;
-            Ok(larder.blocking().close()?)
+        Namespace::Rename { title, new_title, store: args } => {
+            let store = store(project, &args, false)?;
+            let namespace = store.namespace(&title).await?;
+            store.client.rename_namespace(&namespace.id, &new_title).await?;
+            store.close().await
         }
-        Namespace::Delete { title, yes, store } => {
-            let larder = store_settings(project, &store)?.open()?;
-            delete(&larder, &title, yes)?;
-            Ok(larder.blocking().close()?)
+        Namespace::Delete { title, yes, store: args } => {
+            let store = store(project, &args, false)?;
+            let namespace = store.namespace(&title).await?;
+            if namespace.keys > 0 && !yes {
+                let keys = output::count(namespace.keys, "key");
+                bail!("namespace `{title}` has {keys}: to delete it with them, say --yes");
+            }
+            store.client.delete_namespace(&namespace.id).await?;
+            store.close().await
         }
     }
 }
@@ -43,11 +51,14 @@ struct NamespaceJson<'a> {
     bytes: u64,
 }
 
-fn list(namespaces: &[NamespaceInfo], json: bool) -> Result<()> {
+fn list(namespaces: &[wire::Namespace], json: bool) -> Result<()> {
     let mut answer = output::answer();
     if json {
-        let rows = namespaces.iter().map(|NamespaceInfo { id, title, keys, bytes }| {
-            NamespaceJson { title, id, keys: *keys, bytes: *bytes }
+        let rows = namespaces.iter().map(|info| NamespaceJson {
+            title: &info.title,
+            id: &info.id,
+            keys: info.keys,
+            bytes: info.bytes,
         });
         serde_json::to_writer_pretty(&mut answer, &rows.collect::<Vec<_>>())
             .map_err(io::Error::from)?;
@@ -63,21 +74,4 @@ fn list(namespaces: &[NamespaceInfo], json: bool) -> Result<()> {
         writeln!(answer, "{title:title_width$}  {id:id_width$}  {keys}, {size}")?;
     }
     Ok(answer.flush()?)
-}
-
-fn delete(larder: &Larder, title: &str, yes: bool) -> Result<()> {
-    let info = store::namespace(larder, title)?.blocking().info()?;
-    if info.keys > 0 && !yes {
-        let keys = output::count(info.keys, "key");
-        bail!("namespace `{title}` has {keys}: to delete it with them, say --yes");
-    }
-    explained(larder, larder.blocking().delete_namespace(title))
-}
-
-/// A missing namespace is answered with those that there are.
-fn explained(larder: &Larder, result: larder_store::Result<()>) -> Result<()> {
-    match result {
-        Err(Error::NamespaceNotFound { name }) => Err(store::no_namespace(larder, &name)?),
-        result => Ok(result?),
-    }
 }

@@ -4,9 +4,11 @@ use crate::args::{ProjectArgs, Run};
 use crate::engine::{self, lift};
 use crate::guest::{self, Guest};
 use crate::output;
+use crate::reach::Sockets;
 use crate::settings::{self, GuestSettings, StoreSettings};
 use crate::shutdown::Shutdown;
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow};
+use larder_server::Bindings;
 use std::future::pending;
 use std::path::Path;
 use std::process::ExitCode;
@@ -25,33 +27,39 @@ pub fn run(args: &ProjectArgs, run: &Run) -> Result<ExitCode> {
     let engine = engine::for_one()?;
     let pre = load(&engine, &component)?;
     let larder = store.open_or_create()?;
-    let (guest, _) = Guest::new(&guest, &larder)?;
+    let bindings = Bindings::default();
+    let (guest, _) = Guest::new(&guest, &larder, &bindings)?;
 
-    let mut store = guest.store(&engine, |wasi| {
+    let mut instance = guest.store(&engine, |wasi| {
         let name = component.file_name().unwrap_or_default().to_string_lossy();
         wasi.inherit_stdio().arg(name).args(&run.args)
     });
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // The second thread answers on the socket while the component computes.
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(1).enable_all().build()?;
     let result = runtime.block_on(async {
+        let sockets = Sockets::listen(&larder, &bindings, &store)?;
         let mut shutdown = Shutdown::listen()?;
         let call = async {
-            let command: Command = pre.instantiate_async(&mut store).await?;
-            command.wasi_cli_run().call_run(&mut store).await
+            let command: Command = pre.instantiate_async(&mut instance).await?;
+            command.wasi_cli_run().call_run(&mut instance).await
         };
-        tokio::select! {
+        let result = tokio::select! {
             result = call => Ok(Ok(result)),
             code = shutdown.requested() => Ok(Err(code)),
             timeout = over(run.guest.timeout) => {
                 let timeout = humantime::format_duration(timeout);
-                bail!("the component took longer than {timeout} (--timeout)")
+                Err(anyhow!("the component took longer than {timeout} (--timeout)"))
             }
-        }
+        };
+        sockets.close().await;
+        result
     });
     // The component may have left a thread of ours waiting for its standard input.
     runtime.shutdown_background();
     larder.blocking().close()?;
     match result? {
-        Ok(result) => exit_code(result, store.data()),
+        Ok(result) => exit_code(result, instance.data()),
         Err(code) => Ok(ExitCode::from(code)),
     }
 }

@@ -5,11 +5,13 @@ use crate::config::ConfigFile;
 use crate::engine;
 use crate::guest::{self, Guest};
 use crate::output;
+use crate::reach::Sockets;
 use crate::serve::{self, App, Handler, Pages, Server};
 use crate::settings::{self, Binding, GuestSettings, ListenSettings, Place, StoreSettings};
 use crate::shutdown::Shutdown;
 use crate::store::Bound;
 use anyhow::Result;
+use larder_server::Bindings;
 use larder_store::Larder;
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
@@ -29,15 +31,17 @@ pub fn run(args: &ProjectArgs, serve: &Serve) -> Result<()> {
         let engine = engine::for_many()?;
         let handler = load(&engine, &component)?;
         let larder = store.open_or_create()?;
-        let (ready, bound) = Guest::new(&guest, &larder)?;
+        let bindings = Bindings::default();
+        let (ready, bound) = Guest::new(&guest, &larder, &bindings)?;
+        let sockets = Sockets::listen(&larder, &bindings, &store)?;
         describe_store(&store);
-        describe_bindings(&guest.bindings, &bound, &store.place, project).await?;
+        describe_bindings(&guest.bindings, &bound, &store, project).await?;
         let server = Server::new(Pages::RequestId, listen.trust_forwarded);
         server.replace(App::new(handler, ready, listen.timeout));
         let shutdown = Shutdown::listen()?;
         serve::announce(&listener)?;
         server.serve(listener, shutdown).await;
-        close(&larder).await
+        close(&larder, sockets).await
     })
 }
 
@@ -80,7 +84,7 @@ pub fn describe_store(store: &StoreSettings) {
 pub async fn describe_bindings(
     bindings: &[Binding],
     bound: &[Bound],
-    place: &Place,
+    store: &StoreSettings,
     project: Option<&ConfigFile>,
 ) -> Result<()> {
     for (binding, bound) in bindings.iter().zip(bound) {
@@ -92,14 +96,8 @@ pub async fn describe_bindings(
         };
         let keys = output::count(info.keys, "key");
         let created = if bound.created { ", just created" } else { "" };
-        let look = match place {
-            Place::Directory(directory) => {
-                let list = list_command(binding, &info.title, directory, project);
-                // While we have the store, no other process can open it.
-                format!("; when stopped, list them with: {list}")
-            }
-            Place::Memory => String::new(),
-        };
+        let list = list_command(binding, &info.title, store, project);
+        let look = list.map(|list| format!("; list them with: {list}")).unwrap_or_default();
         output::note(format_args!(
             "binding {name}: namespace {title}{access}, {keys}{created}{look}"
         ));
@@ -110,41 +108,45 @@ pub async fn describe_bindings(
     Ok(())
 }
 
-/// The command that lists a binding's keys, to be run where we were.
+/// The command that lists a binding's keys, to be run where we were; none where no command reaches
+/// the store.
 fn list_command(
     binding: &Binding,
     title: &str,
-    store: &Path,
+    store: &StoreSettings,
     project: Option<&ConfigFile>,
-) -> String {
-    let configured = project.is_some_and(|project| {
-        let mut configured = project.config.kv_namespaces.iter().map(Binding::from_config);
-        let own_store = project.config.store.as_deref().unwrap_or(Path::new(".larder"));
-        configured.any(|configured| configured == *binding)
-            && project.directory.join(own_store) == store
+) -> Option<String> {
+    let (configured, flag) = match (&store.place, &store.socket) {
+        (Place::Directory(directory), _) => {
+            let configured = project.is_some_and(|project| {
+                let own_store = project.config.store.as_deref().unwrap_or(Path::new(".larder"));
+                project.directory.join(own_store) == *directory
+            });
+            let flag = format!(" --store {}", quoted(&output::path(directory)));
+            (configured, if configured { String::new() } else { flag })
+        }
+        (Place::Memory, Some(socket)) => {
+            (true, format!(" --socket {}", quoted(&output::path(socket))))
+        }
+        (Place::Memory, None) => return None,
+    };
+    let of_config = project.filter(|project| {
+        let mut bindings = project.config.kv_namespaces.iter().map(Binding::from_config);
+        configured && bindings.any(|other| other == *binding)
     });
-    match (configured, project) {
-        (true, Some(project)) => {
-            let config = output::path(&project.path);
-            let config = match config == crate::config::FILE_NAME {
-                true => String::new(),
-                false => format!(" --config {}", quoted(&config)),
-            };
-            format!("larder key list --binding {}{config}", quoted(&binding.name))
-        }
-        _ => {
-            let prefix = match binding.prefix.as_str() {
-                "" => String::new(),
-                prefix => format!(" --prefix {}", quoted(prefix)),
-            };
-            let store = output::path(store);
-            format!(
-                "larder key list --namespace {}{prefix} --store {}",
-                quoted(title),
-                quoted(&store)
-            )
-        }
-    }
+    let Some(project) = of_config else {
+        let prefix = match binding.prefix.as_str() {
+            "" => String::new(),
+            prefix => format!(" --prefix {}", quoted(prefix)),
+        };
+        return Some(format!("larder key list --namespace {}{prefix}{flag}", quoted(title)));
+    };
+    let config = output::path(&project.path);
+    let config = match config == crate::config::FILE_NAME {
+        true => String::new(),
+        false => format!(" --config {}", quoted(&config)),
+    };
+    Some(format!("larder key list --binding {}{config}{flag}", quoted(&binding.name)))
 }
 
 /// As a shell takes it for one word.
@@ -157,7 +159,8 @@ fn quoted(word: &str) -> String {
 }
 
 /// Makes sure of everything that was answered.
-pub async fn close(larder: &Larder) -> Result<()> {
+pub async fn close(larder: &Larder, sockets: Sockets) -> Result<()> {
+    sockets.close().await;
     larder.close().await?;
     output::note("stopped");
     Ok(())

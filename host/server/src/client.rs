@@ -1,0 +1,243 @@
+//! The other end: what a tool asks of a store, in this process or through its socket.
+
+mod connection;
+mod target;
+
+pub use axum::body::Body;
+pub use connection::{Connect, Connection};
+pub use target::{NewKey, Stored, Target};
+
+use crate::failure::ErrorBody;
+use crate::wire::Namespace;
+use crate::{About, Checked, CompactedFile, Now};
+use axum::http::{Method, Request, Response, StatusCode, header};
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::io;
+use tokio::sync::Mutex;
+
+/// What stands in a path as it is.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+const NAMESPACES: &str = "/client/v4/accounts/larder/storage/kv/namespaces/";
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// The store answered that it cannot be done.
+    #[error("{}", .0.message)]
+    Refused(ErrorBody),
+    /// The one who has the store open did not answer to the end. A write may have happened.
+    #[error("the store's owner stopped answering: {0}")]
+    BrokenOff(Box<dyn std::error::Error + Send + Sync>),
+    /// What answered is not a larder's socket, or of another release.
+    #[error("the answer is not a larder's: {0}")]
+    Foreign(String),
+    /// There is no way to the store.
+    #[error(transparent)]
+    Unreachable(Box<dyn std::error::Error + Send + Sync>),
+    /// What was to be sent cannot be read.
+    #[error("{0}")]
+    Source(#[source] io::Error),
+}
+
+impl ClientError {
+    /// The code of a refusal.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Refused(body) => Some(&body.code),
+            _ => None,
+        }
+    }
+}
+
+/// A result of a request.
+pub type Result<T, E = ClientError> = std::result::Result<T, E>;
+
+/// A way to a store: the same requests wherever it is open.
+pub struct Client {
+    connect: Box<dyn Connect>,
+    connection: Mutex<Option<Connection>>,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// A client that connects when it is first used, and again when the store's owner has gone.
+    pub fn new(connect: impl Connect) -> Self {
+        Self { connect: Box::new(connect), connection: Mutex::new(None) }
+    }
+
+    /// Sends a request and gives its answer, whatever its status.
+    pub async fn send(&self, request: Request<Body>) -> Result<Response<Body>> {
+        let mut connection = self.connection.lock().await;
+        let answer = loop {
+            let mut open = match connection.take() {
+                Some(open) => open,
+                None => self.connect.connect().await?,
+            };
+            // An owner that is done closes its connections between two requests.
+            if open.is_ready().await {
+                break connection.insert(open).send(request);
+            }
+        };
+        drop(connection);
+        answer.await
+    }
+
+    async fn ask(&self, request: Request<Body>) -> Result<Response<Body>> {
+        let answer = self.send(request).await?;
+        if answer.status().is_success() {
+            return Ok(answer);
+        }
+        #[derive(Deserialize)]
+        struct Refusal {
+            error: ErrorBody,
+        }
+        let status = answer.status();
+        let text = whole(answer).await?;
+        match serde_json::from_slice::<Refusal>(&text) {
+            Ok(Refusal { error }) => Err(ClientError::Refused(error)),
+            Err(_) => Err(ClientError::Foreign(status.to_string())),
+        }
+    }
+
+    async fn ask_json<T: DeserializeOwned>(&self, request: Request<Body>) -> Result<T> {
+        let text = whole(self.ask(request).await?).await?;
+        serde_json::from_slice(&text).map_err(|error| ClientError::Foreign(error.to_string()))
+    }
+
+    /// Who answers.
+    pub async fn about(&self) -> Result<About> {
+        self.ask_json(get("/larder/v1/")).await
+    }
+
+    /// The store's time, Unix time in milliseconds.
+    pub async fn now_ms(&self) -> Result<u64> {
+        let Now { now_ms } = self.ask_json(get("/larder/v1/clock")).await?;
+        Ok(now_ms)
+    }
+
+    /// Reads the whole store and says what is not as it was written.
+    pub async fn check(&self) -> Result<Checked> {
+        self.ask_json(post("/larder/v1/check", &json!({}))).await
+    }
+
+    /// Gives free space within the store's files back to the system.
+    pub async fn compact(&self) -> Result<CompactedFile> {
+        self.ask_json(post("/larder/v1/compact", &json!({}))).await
+    }
+
+    /// Every namespace, in the order of their titles.
+    pub async fn namespaces(&self) -> Result<Vec<Namespace>> {
+        const PER_PAGE: usize = 1000;
+        let mut found = Vec::new();
+        for page in 1.. {
+            let query = format!("{NAMESPACES}?per_page={PER_PAGE}&page={page}");
+            let Enveloped::<Vec<Namespace>> { result } = self.ask_json(get(&query)).await?;
+            let last = result.len() < PER_PAGE;
+            found.extend(result);
+            if last {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// The namespace of that title.
+    pub async fn namespace(&self, title: &str) -> Result<Option<Namespace>> {
+        let query = format!("{NAMESPACES}?title={}", encoded(title));
+        let Enveloped::<Vec<Namespace>> { result } = self.ask_json(get(&query)).await?;
+        Ok(result.into_iter().next())
+    }
+
+    /// The namespace of that id.
+    pub async fn namespace_by_id(&self, id: &str) -> Result<Option<Namespace>> {
+        let found = self.ask_json(get(&format!("{NAMESPACES}{}", encoded(id)))).await;
+        match found {
+            Ok(Enveloped { result }) => Ok(Some(result)),
+            Err(error) if error.code() == Some("no-such-namespace") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A new namespace, with an id of your own if you like.
+    pub async fn create_namespace(&self, title: &str, id: Option<&str>) -> Result<Namespace> {
+        let request = match id {
+            Some(id) => json!({ "title": title, "id": id }),
+            None => json!({ "title": title }),
+        };
+        let Enveloped { result } = self.ask_json(post(NAMESPACES, &request)).await?;
+        Ok(result)
+    }
+
+    /// Another title for the namespace of that id.
+    pub async fn rename_namespace(&self, id: &str, title: &str) -> Result<()> {
+        let path = format!("{NAMESPACES}{}", encoded(id));
+        self.ask(json_request(Method::PUT, &path, &json!({ "title": title }))).await.map(drop)
+    }
+
+    /// Deletes the namespace of that id with everything in it.
+    pub async fn delete_namespace(&self, id: &str) -> Result<()> {
+        let path = format!("{NAMESPACES}{}", encoded(id));
+        self.ask(request(Method::DELETE, &path, Body::empty())).await.map(drop)
+    }
+
+    /// The namespace of that id, or the part of it whose keys begin with `scope`.
+    pub fn target(&self, id: &str, scope: &str) -> Target<'_> {
+        Target::new(self, id, scope)
+    }
+}
+
+#[derive(Deserialize)]
+struct Enveloped<T> {
+    result: T,
+}
+
+fn request(method: Method, path: &str, body: Body) -> Request<Body> {
+    let mut request = Request::new(body);
+    *request.method_mut() = method;
+    // Whatever stands in a path was encoded; a path that is none is answered as one that is not
+    // there.
+    *request.uri_mut() = path.parse().unwrap_or_default();
+    request
+}
+
+fn get(path: &str) -> Request<Body> {
+    request(Method::GET, path, Body::empty())
+}
+
+fn post(path: &str, body: &impl Serialize) -> Request<Body> {
+    json_request(Method::POST, path, body)
+}
+
+fn json_request(method: Method, path: &str, body: &impl Serialize) -> Request<Body> {
+    let body = serde_json::to_vec(body).unwrap_or_default();
+    let mut request = request(method, path, Body::from(body));
+    let json = header::HeaderValue::from_static("application/json");
+    request.headers_mut().insert(header::CONTENT_TYPE, json);
+    request
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, PLAIN).to_string()
+}
+
+/// The rest of an answer.
+async fn whole(answer: Response<Body>) -> Result<Bytes> {
+    let collected = answer.into_body().collect().await;
+    collected.map(|body| body.to_bytes()).map_err(|error| ClientError::BrokenOff(error.into()))
+}
+
+fn is_missing(error: &ClientError) -> bool {
+    error.code() == Some("no-such-key")
+        || matches!(error, ClientError::Foreign(status) if *status == StatusCode::NOT_FOUND.to_string())
+}

@@ -1,0 +1,166 @@
+//! Values that are read and written in pieces: what a client holds open.
+
+use crate::Shared;
+use crate::failure::Failure;
+use crate::operations::Body;
+use crate::target::Target;
+use crate::values::{Whole, written};
+use crate::wire::{If, Key, When};
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use bytes::Bytes;
+use larder_store::{Expiration, PutOptions, Reader, Writer};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long a handle may be left alone.
+const IDLE_TIME: Duration = Duration::from_secs(60);
+/// Most handles that are open at a time.
+const OPEN_MAX: usize = 1000;
+
+/// What clients hold open, by number.
+#[derive(Default)]
+pub(crate) struct Handles(Mutex<Open>);
+
+#[derive(Default)]
+struct Open {
+    next: u64,
+    handles: HashMap<u64, (Handle, Instant)>,
+}
+
+#[derive(Clone)]
+enum Handle {
+    Reader(Reader),
+    /// None while a request has it, and when it was finished.
+    Writer(Arc<tokio::sync::Mutex<Option<Writer>>>),
+}
+
+impl Handles {
+    fn open(&self) -> MutexGuard<'_, Open> {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        open.handles.retain(|_, (_, used)| used.elapsed() < IDLE_TIME);
+        open
+    }
+
+    fn add(&self, handle: Handle) -> Result<u64, Failure> {
+        let mut open = self.open();
+        if open.handles.len() >= OPEN_MAX {
+            let message =
+                format!("{OPEN_MAX} readers and writers are open; at most so many may be");
+            let failure = Failure::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", message);
+            return Err(failure.with("retry_ms", IDLE_TIME.as_millis() as u64));
+        }
+        let id = open.next;
+        open.next += 1;
+        open.handles.insert(id, (handle, Instant::now()));
+        Ok(id)
+    }
+
+    fn get(&self, id: u64) -> Result<Handle, Failure> {
+        let mut open = self.open();
+        let (handle, used) = open.handles.get_mut(&id).ok_or_else(no_such_handle)?;
+        *used = Instant::now();
+        Ok(handle.clone())
+    }
+
+    fn remove(&self, id: u64) -> Result<Handle, Failure> {
+        self.open().handles.remove(&id).map(|(handle, _)| handle).ok_or_else(no_such_handle)
+    }
+}
+
+fn no_such_handle() -> Failure {
+    let message = "there is no such reader or writer, or it was left alone for a minute";
+    Failure::new(StatusCode::NOT_FOUND, "no-such-handle", message)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OpenReader {
+    key: String,
+}
+
+pub(crate) async fn open_reader(
+    State(shared): State<Arc<Shared>>,
+    target: Target,
+    body: Body<OpenReader>,
+) -> Result<Json<Value>, Failure> {
+    let Json(OpenReader { key }) = body?;
+    let reader = target.reading().open_reader(&key).await?.ok_or_else(Failure::no_such_key)?;
+    let info = Key::from(reader.info());
+    let id = shared.handles.add(Handle::Reader(reader))?;
+    Ok(Json(json!({ "reader": id, "info": info })))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ReadQuery {
+    offset: u64,
+    max: u64,
+}
+
+pub(crate) async fn read(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<u64>,
+    query: Result<Query<ReadQuery>, QueryRejection>,
+) -> Result<Bytes, Failure> {
+    let Query(ReadQuery { offset, max }) = query?;
+    let Handle::Reader(reader) = shared.handles.get(id)? else { return Err(no_such_handle()) };
+    Ok(reader.read(offset, usize::try_from(max).unwrap_or(usize::MAX)).await?)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OpenWriter {
+    key: String,
+    expiration: Option<When>,
+    metadata: Option<String>,
+    r#if: Option<If>,
+}
+
+pub(crate) async fn open_writer(
+    State(shared): State<Arc<Shared>>,
+    target: Target,
+    body: Body<OpenWriter>,
+) -> Result<Json<Value>, Failure> {
+    let Json(OpenWriter { key, expiration, metadata, r#if }) = body?;
+    let expiration = expiration.map(Expiration::from);
+    let condition = r#if.map(|If(condition)| condition);
+    let options = PutOptions { expiration, metadata, condition };
+    let writer = target.writing()?.open_writer(&key, options)?;
+    let writer = Arc::new(tokio::sync::Mutex::new(Some(writer)));
+    let id = shared.handles.add(Handle::Writer(writer))?;
+    Ok(Json(json!({ "writer": id })))
+}
+
+pub(crate) async fn write(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<u64>,
+    body: Whole,
+) -> Result<StatusCode, Failure> {
+    let chunk = body?;
+    let Handle::Writer(writer) = shared.handles.get(id)? else { return Err(no_such_handle()) };
+    let mut writer = writer.lock().await;
+    writer.as_mut().ok_or_else(no_such_handle)?.write(&chunk).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn finish(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<u64>,
+) -> Result<Json<Value>, Failure> {
+    let Handle::Writer(writer) = shared.handles.remove(id)? else { return Err(no_such_handle()) };
+    let writer = writer.lock().await.take().ok_or_else(no_such_handle)?;
+    written(writer.finish().await?)
+}
+
+pub(crate) async fn close(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<u64>,
+) -> Result<StatusCode, Failure> {
+    shared.handles.remove(id).map(|_| StatusCode::NO_CONTENT)
+}
