@@ -1,7 +1,7 @@
-//! Long work beside whoever asked for it.
+//! A copy of a whole store takes its time, which is not that of whoever asks for it.
 
+use crate::Result;
 use crate::engine::Reply;
-use crate::{Error, Result};
 
 /// Has `work` done on a thread of its own, so that it holds up no executor. It is given a way to
 /// find out whether the answer is still awaited; if not, it may end as it likes.
@@ -9,6 +9,8 @@ use crate::{Error, Result};
 pub(super) fn aside<T: Send + 'static>(
     work: impl FnOnce(&dyn Fn() -> bool) -> Result<T> + Send + 'static,
 ) -> Reply<'static, T> {
+    use crate::Error;
+
     Reply::later(async move {
         let (reply, answer) = tokio::sync::oneshot::channel();
         let thread = std::thread::Builder::new().name("larder-backup".into());
@@ -16,8 +18,8 @@ pub(super) fn aside<T: Send + 'static>(
             let result = work(&|| !reply.is_closed());
             drop(reply.send(result));
         });
-        started.map_err(|error| Error::io("starting a thread", error))?;
-        let gone = |_| Error::io("a thread", std::io::Error::other("it panicked"));
+        started.map_err(|error| Error::io("starting the backup", error))?;
+        let gone = |_| Error::io("the backup", std::io::Error::other("its thread panicked"));
         answer.await.map_err(gone)?
     })
 }

@@ -6,7 +6,10 @@ use larder_store::limits::PIECE_BYTES;
 use larder_store::{Error, Larder};
 use redb::{Database, ReadableTable, TableDefinition};
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 const IDX: TableDefinition<&[u8], &[u8]> = TableDefinition::new("idx");
 const VAL: TableDefinition<&[u8], &[u8]> = TableDefinition::new("val");
@@ -158,4 +161,75 @@ fn what_is_no_backup_is_not_restored() {
     let error = restore("original").unwrap_err();
     assert!(matches!(error, Error::FormatUnsupported { found: 2, .. }), "{error}");
     assert_eq!(at.names(), ["empty", "original"]);
+}
+
+#[test]
+fn a_directory_that_cannot_be_made_or_written_is_told() {
+    let at = Directories::new();
+    fill(&at);
+    // Nobody can make anything there.
+    let result = at.create("original").blocking().backup("/proc/larder/backup");
+    assert!(matches!(result, Err(Error::Io { .. })), "{result:?}");
+}
+
+#[test]
+fn whoever_follows_a_backup_may_panic() {
+    let at = Directories::new();
+    fill(&at);
+    let larder = at.create("original");
+    let result = larder.blocking().backup_with(at.path("backup"), |_| panic!("while following"));
+    assert!(matches!(result, Err(Error::Io { .. })), "{result:?}");
+    assert_eq!(at.names(), ["original"]);
+    larder.blocking().backup(at.path("backup")).unwrap();
+}
+
+const ROOT: &str = "LARDER_TEST_KILLED_BACKUP";
+
+/// The process that is killed, when it says that it is amid the backup. Run as a test of its own it
+/// has nothing to do.
+#[test]
+fn backs_up_until_it_is_killed() {
+    let Some(root) = std::env::var_os(ROOT) else { return };
+    let root = Path::new(&root);
+    let larder = Larder::open(root.join("original")).unwrap();
+    let wait = |_| {
+        println!("amid the backup");
+        std::thread::sleep(Duration::from_secs(60));
+    };
+    larder.blocking().backup_with(root.join("backup"), wait).unwrap();
+}
+
+#[test]
+fn a_backup_that_was_killed_is_no_store_and_its_place_can_be_used_again() {
+    let at = Directories::new();
+    fill(&at);
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "refused::backs_up_until_it_is_killed", "--nocapture"])
+        .env(ROOT, at.path(""))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let said = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(said.into_iter().any(|line| line.contains("amid the backup")));
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    assert!(at.path("backup/data.redb.new").exists());
+    let none = Error::NotFound { path: at.path("backup") };
+    assert_eq!(at.options().create(false).open(at.path("backup")).unwrap_err(), none);
+    assert_eq!(Larder::restore(at.path("backup"), at.path("restored")), Err(none));
+    assert_eq!(backup(&at).unwrap().keys, 3);
+    assert_eq!(at.open("backup").blocking().check().unwrap().keys, 3);
+}
+
+#[test]
+fn a_backup_that_only_wants_its_last_step_is_whole() {
+    let at = Directories::new();
+    fill(&at);
+    backup(&at).unwrap();
+    fs::rename(at.path("backup/data.redb"), at.path("backup/data.redb.new")).unwrap();
+    assert_refused(backup(&at), "holds a store");
+    assert_eq!(Larder::restore(at.path("backup"), at.path("restored")).unwrap().keys, 3);
+    at.open("restored");
+    at.open("backup");
 }

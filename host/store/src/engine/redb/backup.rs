@@ -12,7 +12,7 @@ use super::snapshot::Snapshot;
 use super::worker::Worker;
 use crate::engine::{BackedUp, NamespaceNumber, Progress, Row};
 use crate::{Entry, Error, Result};
-use ::redb::{Builder, DatabaseError, ReadableTable};
+use ::redb::{Builder, DatabaseError, Range, ReadableTable};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
@@ -36,7 +36,7 @@ pub(super) fn backup(
     let held = worker.told(current.hold())?;
     let (original, deleted) = worker.told(guarded(|| original(&held)))?;
     let mut copy = Copy::begin(directory, Some(source), original, progress, &wanted)?;
-    let read = guarded(|| rows(&held, &deleted, &mut copy));
+    let read = rows(&held, &deleted, &mut copy);
     drop(held);
     match worker.told(read) {
         Ok(()) => copy.finish(),
@@ -70,7 +70,7 @@ pub(super) fn restore(source: &Path, directory: &Path, progress: &Progress) -> R
     let snapshot = guarded(|| Snapshot::pin(&database, 0))?;
     let (original, deleted) = guarded(|| original(&snapshot))?;
     let mut copy = Copy::begin(directory, Some(source), original, progress, &|| Ok(()))?;
-    guarded(|| rows(&snapshot, &deleted, &mut copy))?;
+    rows(&snapshot, &deleted, &mut copy)?;
     copy.finish()
 }
 
@@ -104,14 +104,28 @@ fn rows(
     deleted: &BTreeSet<NamespaceNumber>,
     copy: &mut Copy<'_>,
 ) -> Guarded<()> {
-    for entry in snapshot.transaction().open_table(IDX)?.iter()? {
+    let idx = guarded(|| Ok(snapshot.transaction().open_table(IDX)?))?;
+    let mut records = guarded(|| Ok(idx.iter()?))?;
+    // What fails while it is written is not blamed on what is read.
+    while let Some((row, entry)) = guarded(|| next(&mut records, snapshot, deleted))? {
+        copy.put(row, entry)?;
+    }
+    Ok(())
+}
+
+fn next(
+    records: &mut Range<'_, &'static [u8], &'static [u8]>,
+    snapshot: &Snapshot,
+    deleted: &BTreeSet<NamespaceNumber>,
+) -> Guarded<Option<(Row, Entry)>> {
+    for entry in records {
         let (row, record) = entry?;
         let row = Row::from(row.value().to_vec());
         if !deleted.contains(&row.namespace()) {
             let (head, place) = decode_record(row.as_bytes(), record.value())?;
             let value = snapshot.value(&row, &head, place)?;
-            copy.put(row, Entry { value, head })?;
+            return Ok(Some((row, Entry { value, head })));
         }
     }
-    Ok(())
+    Ok(None)
 }
