@@ -126,7 +126,7 @@ fn amid_a_backup(
     let progress = move |so_far: BackedUp| {
         if so_far.keys == 2 {
             said.send(()).unwrap();
-            may_go_on.recv().unwrap();
+            may_go_on.recv_timeout(Duration::from_secs(30)).unwrap();
         }
     };
     let result = std::thread::scope(|scope| {

@@ -14,6 +14,7 @@ use std::time::Duration;
 const IDX: TableDefinition<&[u8], &[u8]> = TableDefinition::new("idx");
 const VAL: TableDefinition<&[u8], &[u8]> = TableDefinition::new("val");
 const CHUNK: TableDefinition<&[u8], &[u8]> = TableDefinition::new("chunk");
+const NAMESPACES: TableDefinition<u32, &[u8]> = TableDefinition::new("namespaces");
 
 /// A store with a key of each place where a value can lie.
 fn fill(at: &Directories) {
@@ -134,6 +135,22 @@ fn damage_is_named_and_neither_lost_nor_copied() {
             assert_eq!(at.names(), ["original"], "{named}");
         }
     }
+}
+
+#[test]
+fn keys_whose_namespace_is_lost_are_not_lost_with_it() {
+    let at = Directories::new();
+    fill(&at);
+    {
+        let database = Database::open(at.path("original/data.redb")).unwrap();
+        let transaction = database.begin_write().unwrap();
+        transaction.open_table(NAMESPACES).unwrap().remove(1).unwrap().unwrap();
+        transaction.commit().unwrap();
+    }
+    let error = backup(&at).unwrap_err();
+    assert!(matches!(error, Error::Corrupt { .. }), "{error}");
+    assert!(error.to_string().contains("no such namespace"), "{error}");
+    assert_eq!(at.names(), ["original"]);
 }
 
 #[test]

@@ -131,10 +131,14 @@ impl Directory {
         written().map_err(|error| Error::io(format!("writing {}", path.display()), error))
     }
 
-    /// Makes renames durable, on systems where a directory can be synced.
     fn sync(&self) -> io::Result<()> {
-        if cfg!(unix) { File::open(&self.path)?.sync_all() } else { Ok(()) }
+        sync(&self.path)
     }
+}
+
+/// Makes renames in a directory durable, on systems where one can be synced.
+pub(super) fn sync(path: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
 }
 
 /// Removes everything of a store from a directory in which one was being made.

@@ -1,10 +1,10 @@
 //! The directory in which a copy is made, and in which nothing is left when it comes to nothing.
 
-use super::directory::{Directory, Found, NEW_STORE_FILES, remove};
+use super::directory::{self, Directory, Found, NEW_STORE_FILES};
 use super::guard::{Result as Guarded, guarded};
 use crate::{Error, Result};
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// A directory that held nothing. Dropped before it has been adopted, it holds nothing again, and
@@ -53,6 +53,10 @@ impl NewDirectory {
         if let Some(directory) = &self.directory {
             directory.adopt()?;
         }
+        for path in &self.made {
+            sync_parent(path)
+                .map_err(|error| Error::io(format!("making {}", path.display()), error))?;
+        }
         self.directory = None;
         self.made.clear();
         Ok(())
@@ -72,7 +76,7 @@ impl NewDirectory {
 impl Drop for NewDirectory {
     fn drop(&mut self) {
         if let Some(directory) = self.directory.take() {
-            remove(directory);
+            directory::remove(directory);
         }
         for path in &self.made {
             // Another process may have put something there.
@@ -97,7 +101,7 @@ fn expect_free(path: &Path) -> Result<()> {
         }
         Err(error) => return Err(failed(error)),
     };
-    let names = entries.map(|entry| Ok(entry?.file_name())).collect::<std::io::Result<Vec<_>>>();
+    let names = entries.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>();
     let mut names = names.map_err(failed)?;
     names.sort();
     if names.iter().any(|name| name == "format" || name == "data.redb") {
@@ -111,6 +115,12 @@ fn expect_free(path: &Path) -> Result<()> {
             Err(refused(path, &reason))
         }
     }
+}
+
+/// Makes it durable that a directory is there.
+fn sync_parent(path: &Path) -> io::Result<()> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    directory::sync(parent.unwrap_or(Path::new(".")))
 }
 
 fn lies_within(path: &Path, source: &Path) -> bool {
