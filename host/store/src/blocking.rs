@@ -5,10 +5,11 @@ use crate::{
     Check, CommitOutcome, Counter, DeleteOutcome, Entry, Expiration, KeyInfo, Larder, ListOptions,
     ListPage, Namespace, NamespaceInfo, Operation, PutOptions, Result, Version, WriteOutcome,
     Writer,
-    engine::{CheckReport, Compacted, Swept},
+    engine::{BackedUp, CheckReport, Compacted, Swept},
 };
 use bytes::Bytes;
 use pollster::block_on;
+use std::path::Path;
 
 /// A blocking twin of each method, documented where the twin is.
 macro_rules! twins {
@@ -111,8 +112,18 @@ impl BlockingLarder {
         fn delete_namespace(&self, title: &str) -> ();
         fn sweep(&self) -> Swept;
         fn check(&self) -> CheckReport;
+        fn backup(&self, directory: impl AsRef<Path>) -> BackedUp;
         fn compact(&self) -> Compacted;
         fn flush(&self) -> ();
         fn close(&self) -> ();
+    }
+
+    /// Waits for the method `backup_with` of the same name.
+    pub fn backup_with(
+        &self,
+        directory: impl AsRef<Path>,
+        progress: impl Fn(BackedUp) + Send + 'static,
+    ) -> Result<BackedUp> {
+        block_on(self.0.backup_with(directory, progress))
     }
 }

@@ -5,6 +5,7 @@
 //! the engine calls within its own transaction, and whether a key has expired by the caller of a
 //! read. A second engine is therefore a small thing, and every one behaves alike.
 
+mod aside;
 pub mod memory;
 pub mod redb;
 
@@ -122,6 +123,11 @@ pub trait Engine: Send + Sync + 'static {
     /// Reads everything and says what is not as it was written.
     fn check(&self) -> Reply<'_, CheckReport>;
 
+    /// Copies the store, as it is now, to a new one on disk in `directory`, which holds nothing; see
+    /// [`Larder::backup`](crate::Larder::backup). Reads and writes go on meanwhile. Dropping the
+    /// answer gives the copy up.
+    fn backup(&self, directory: &Path, progress: Progress) -> Reply<'_, BackedUp>;
+
     /// Gives back to the system the space that is free within the store's files.
     fn compact(&self) -> Reply<'_, Compacted>;
 
@@ -194,6 +200,20 @@ pub struct CheckReport {
     /// What is not as it was written, a line each; none when the store is sound.
     pub damage: Vec<String>,
 }
+
+/// What a backup or a restore has copied, so far or in all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BackedUp {
+    /// Namespaces.
+    pub namespaces: u64,
+    /// Keys, with those that have expired and not been swept yet.
+    pub keys: u64,
+    /// Bytes of keys, metadata and values, as a namespace counts them.
+    pub bytes: u64,
+}
+
+/// Told now and then how far a backup or a restore is.
+pub type Progress = Box<dyn Fn(BackedUp) + Send>;
 
 /// What a compaction gave back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -196,6 +196,17 @@ pub enum Error {
         /// The process: its id and command where they are known.
         owner: Arc<str>,
     },
+    /// A backup or a restored store goes into a directory that is new or empty.
+    #[error("{path} cannot take a copy of the store: {reason}")]
+    DirectoryRefused {
+        /// The directory.
+        path: PathBuf,
+        /// What stands in the way.
+        reason: Arc<str>,
+    },
+    /// A compaction has to be alone with the file, which a backup is reading.
+    #[error("the store is being backed up; it can be compacted when that is done")]
+    BackupRunning,
     /// There is no store in that directory.
     #[error("there is no store in {path}")]
     NotFound {

@@ -2,7 +2,9 @@
 
 use crate::engine::memory::MemoryEngine;
 use crate::engine::redb::RedbEngine;
-use crate::engine::{CheckReport, Compacted, Engine, NamespaceRecord, NamespaceRequest, Swept};
+use crate::engine::{
+    BackedUp, CheckReport, Compacted, Engine, NamespaceRecord, NamespaceRequest, Swept,
+};
 use crate::key::{NamespaceNumber, Scope};
 use crate::{BlockingLarder, Clock, Error, Namespace, Result, SystemClock};
 use std::collections::HashMap;
@@ -236,8 +238,62 @@ impl Larder {
         self.inner.engine.check().wait().await
     }
 
+    /// Copies the store, as it is now, to a new one in `directory`, which
+    /// [`open`](Larder::open)s like any other and is read back and checked before it is one. Reads
+    /// and writes go on meanwhile and the copy has none of them; [`compact`](Larder::compact) is
+    /// refused. It is written on a thread of its own, in transactions of about 8 MiB, so that memory
+    /// does not grow with the store. Dropping the future gives the copy up.
+    ///
+    /// Everything is kept: ids, titles, keys, values, metadata, expirations, versions. What is
+    /// being deleted or written in pieces is left out.
+    ///
+    /// # Errors
+    ///
+    /// All leave nothing behind. [`Error::DirectoryRefused`] when the directory is not empty or lies
+    /// within the store's own; [`Error::Corrupt`] when anything in the store is not as it was
+    /// written, since a copy must neither lose nor hide damage; [`Error::StoreFull`] and
+    /// [`Error::Io`] of the disk; [`Error::Closed`] when the store is closed meanwhile. A process
+    /// that is killed leaves a directory that holds no store, and may be given again.
+    pub async fn backup(&self, directory: impl AsRef<Path>) -> Result<BackedUp> {
+        self.backup_with(directory, |_| ()).await
+    }
+
+    /// A [`backup`](Larder::backup) that says, after each transaction and on its own thread, what it
+    /// has copied so far. What there is to copy, at least at first, is in the
+    /// [`NamespaceInfo`]s of [`namespaces`](Larder::namespaces).
+    pub async fn backup_with(
+        &self,
+        directory: impl AsRef<Path>,
+        progress: impl Fn(BackedUp) + Send + 'static,
+    ) -> Result<BackedUp> {
+        self.inner.engine.backup(directory.as_ref(), Box::new(progress)).wait().await
+    }
+
+    /// Makes a store in `directory` of the one in `backup`, which nobody has open: the same copy in
+    /// the other direction, checked in the same way, and to be waited for. `backup` is read alone
+    /// and may lie on a medium that cannot be written to.
+    ///
+    /// # Errors
+    ///
+    /// As for [`backup`](Larder::backup); and of the backup [`Error::NotFound`],
+    /// [`Error::Locked`] when it is open as a store, [`Error::Foreign`] and
+    /// [`Error::FormatUnsupported`].
+    pub fn restore(backup: impl AsRef<Path>, directory: impl AsRef<Path>) -> Result<BackedUp> {
+        Self::restore_with(backup, directory, |_| ())
+    }
+
+    /// A [`restore`](Larder::restore) that says, after each transaction, what it has copied so far.
+    pub fn restore_with(
+        backup: impl AsRef<Path>,
+        directory: impl AsRef<Path>,
+        progress: impl Fn(BackedUp) + Send + 'static,
+    ) -> Result<BackedUp> {
+        RedbEngine::restore(backup.as_ref(), directory.as_ref(), Box::new(progress))
+    }
+
     /// Gives free space within the store's files back to the system, after a
-    /// [`sweep`](Larder::sweep). Reads and writes wait meanwhile.
+    /// [`sweep`](Larder::sweep). Reads and writes wait meanwhile; during a backup it is
+    /// [`Error::BackupRunning`].
     pub async fn compact(&self) -> Result<Compacted> {
         self.inner.engine.compact().wait().await
     }

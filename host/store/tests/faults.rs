@@ -3,8 +3,9 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+use larder_store::engine::BackedUp;
 use larder_store::limits::PIECE_BYTES;
-use larder_store::{Durability, Options, PutOptions};
+use larder_store::{Durability, Error, Options, PutOptions};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::fs;
 use std::path::Path;
@@ -79,6 +80,60 @@ fn a_value_in_pieces_is_whole_or_refused_after_a_failure_has_taken_pieces() {
             }
         }
     });
+}
+
+/// What a directory holds.
+fn names(path: &Path) -> Vec<String> {
+    let names = fs::read_dir(path).unwrap();
+    names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn a_backup_that_the_disk_refuses_leaves_nothing_and_the_store_serves_on() {
+    apart("a_backup_that_the_disk_refuses_leaves_nothing_and_the_store_serves_on", |path| {
+        let larder = Options::new().open(path.join("original")).unwrap();
+        let namespace = larder.blocking().open_or_create("a").unwrap().blocking();
+        for i in 0..4 {
+            namespace.put(&format!("k{i}"), vec![1; 10_000_000]).unwrap();
+        }
+        // Until the store itself has nothing left to write.
+        std::thread::sleep(Duration::from_millis(1500));
+        let backup = path.join("backup");
+        let saying = |so_far: BackedUp| fail_writes(so_far.keys == 2);
+        let error = larder.blocking().backup_with(&backup, saying).unwrap_err();
+        fail_writes(false);
+        assert!(matches!(error, Error::Io { .. }), "{error}");
+        assert!(error.to_string().contains(backup.to_str().unwrap()), "{error}");
+        assert_eq!(names(path), ["original"]);
+        namespace.put("after", "v").unwrap();
+        larder.blocking().backup(&backup).unwrap();
+    });
+}
+
+#[test]
+fn a_backup_of_a_store_that_fails_meanwhile_leaves_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("original");
+    let open = || Options::new().cache_bytes(1 << 20).open(&path).unwrap();
+    let namespace = open().blocking().open_or_create("a").unwrap().blocking();
+    for i in 0..4 {
+        namespace.put(&format!("k{i}"), vec![1; 10_000_000]).unwrap();
+    }
+    drop(namespace);
+    let larder = open();
+    let data = path.join("data.redb");
+    let whole = data.with_extension("whole");
+    fs::copy(&data, &whole).unwrap();
+    let broken = data.clone();
+    let breaking = move |_| {
+        fs::File::options().write(true).open(&broken).unwrap().set_len(4096).unwrap();
+    };
+    let result = larder.blocking().backup_with(directory.path().join("backup"), breaking);
+    assert!(matches!(result, Err(Error::Io { .. } | Error::Foreign { .. })), "{result:?}");
+    assert_eq!(names(directory.path()), ["original"]);
+    fs::rename(whole, &data).unwrap();
+    let backed_up = || larder.blocking().backup(directory.path().join("backup")).is_ok();
+    eventually("the store is backed up", backed_up);
 }
 
 #[test]

@@ -1,14 +1,17 @@
 //! An engine in memory: the reference, and what tests and throw-away stores use.
 
+use crate::engine::aside::aside;
+use crate::engine::redb::copy::{Copy, Original};
 use crate::engine::{
-    Catalog, CatalogChange, Change, CheckReport, Compacted, Engine, Evaluated, NamespaceNumber,
-    NamespaceRecord, NamespaceRequest, Outcome, PieceReader, PieceWriter, Reply, Row, RowRange,
-    Rows, Swept, Value, Visitor, Wanted, Write,
+    BackedUp, Catalog, CatalogChange, Change, CheckReport, Compacted, Engine, Evaluated,
+    NamespaceNumber, NamespaceRecord, NamespaceRequest, Outcome, PieceReader, PieceWriter,
+    Progress, Reply, Row, RowRange, Rows, Swept, Value, Visitor, Wanted, Write,
 };
 use crate::{Clock, Entry, Error, Head, Result, UnixMillis, Version};
 use bytes::{Bytes, BytesMut};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -19,7 +22,7 @@ const SWEPT_PER_WRITE: usize = 4;
 /// An ordered map behind a lock. Durable it is not; all else of [`Engine`]'s contract holds.
 pub struct MemoryEngine {
     clock: Arc<dyn Clock>,
-    state: RwLock<State>,
+    state: Arc<RwLock<State>>,
 }
 
 #[derive(Default)]
@@ -35,12 +38,12 @@ struct State {
 impl MemoryEngine {
     /// An empty store that has its time from `clock`.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, state: RwLock::new(State { next_number: 1, ..State::default() }) }
+        let state = State { next_number: 1, ..State::default() };
+        Self { clock, state: Arc::new(RwLock::new(state)) }
     }
 
     fn read(&self) -> Result<RwLockReadGuard<'_, State>> {
-        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        if state.closed { Err(Error::Closed) } else { Ok(state) }
+        read(&self.state)
     }
 
     fn write(&self) -> Result<RwLockWriteGuard<'_, State>> {
@@ -51,6 +54,11 @@ impl MemoryEngine {
     fn now(&self) -> UnixMillis {
         UnixMillis::new(self.clock.now_ms())
     }
+}
+
+fn read(state: &RwLock<State>) -> Result<RwLockReadGuard<'_, State>> {
+    let state = state.read().unwrap_or_else(PoisonError::into_inner);
+    if state.closed { Err(Error::Closed) } else { Ok(state) }
 }
 
 impl State {
@@ -113,6 +121,13 @@ impl State {
             self.replace(row, None);
         }
         most as u64
+    }
+
+    /// What there is besides the rows, as an engine on disk keeps it: versions are of epoch 0.
+    fn original(&self) -> Original {
+        let namespaces = self.namespaces.values().cloned().collect();
+        let next_namespace = self.next_number.into();
+        Original { namespaces, epoch: 0, next_namespace, next_blob: 0 }
     }
 
     fn change(&mut self, request: NamespaceRequest) -> Result<NamespaceRecord> {
@@ -260,6 +275,24 @@ impl Engine for MemoryEngine {
             bytes: state.rows.values().map(|entry| entry.value.len() as u64).sum(),
             damage: Vec::new(),
         }))
+    }
+
+    /// The keys are copied in memory first, and the values shared.
+    fn backup(&self, directory: &Path, progress: Progress) -> Reply<'_, BackedUp> {
+        let (state, directory) = (self.state.clone(), directory.to_owned());
+        aside(move |is_awaited| {
+            let (original, rows) =
+                read(&state).map(|state| (state.original(), state.rows.clone()))?;
+            let wanted = || match is_awaited() {
+                true => read(&state).map(drop),
+                false => Err(Error::Closed),
+            };
+            let mut copy = Copy::begin(&directory, None, original, &progress, &wanted)?;
+            for (row, entry) in rows {
+                copy.put(row, entry)?;
+            }
+            copy.finish()
+        })
     }
 
     fn compact(&self) -> Reply<'_, Compacted> {

@@ -7,11 +7,14 @@
 //!
 //! [redb]: https://docs.rs/redb
 
+mod backup;
 mod cache;
 mod check;
+pub(super) mod copy;
 mod directory;
 mod format;
 mod guard;
+mod new_directory;
 mod opening;
 mod pieces;
 mod snapshot;
@@ -23,9 +26,11 @@ mod writer;
 
 pub use upkeep::RELAXED_WINDOW_MS;
 
+use crate::engine::aside::aside;
 use crate::engine::{
-    CheckReport, Compacted, Engine, NamespaceNumber, NamespaceRecord, NamespaceRequest, Outcome,
-    PieceReader, PieceWriter, Reply, Row, RowRange, Swept, Visitor, Wanted, Write,
+    BackedUp, CheckReport, Compacted, Engine, NamespaceNumber, NamespaceRecord, NamespaceRequest,
+    Outcome, PieceReader, PieceWriter, Progress, Reply, Row, RowRange, Swept, Visitor, Wanted,
+    Write,
 };
 use crate::{Entry, Head, Options, Result};
 use cache::HotValues;
@@ -75,6 +80,12 @@ impl RedbEngine {
             #[cfg(not(target_family = "wasm"))]
             thread: Some(_thread),
         })
+    }
+
+    /// Makes a store in `directory` of the backup in `source`; see
+    /// [`Larder::restore`](crate::Larder::restore).
+    pub fn restore(source: &Path, directory: &Path, progress: Progress) -> Result<BackedUp> {
+        backup::restore(source, directory, &progress)
     }
 
     fn current(&self) -> &Current {
@@ -171,6 +182,12 @@ impl Engine for RedbEngine {
     fn check(&self) -> Reply<'_, CheckReport> {
         let snapshot = self.current().snapshot();
         self.ready(snapshot.map(|snapshot| check::check(&snapshot)))
+    }
+
+    fn backup(&self, directory: &Path, progress: Progress) -> Reply<'_, BackedUp> {
+        let (worker, source) = (self.worker.clone(), self.directory.clone());
+        let directory = directory.to_owned();
+        aside(move |is_awaited| backup::backup(&worker, &source, &directory, &progress, is_awaited))
     }
 
     fn compact(&self) -> Reply<'_, Compacted> {

@@ -12,6 +12,12 @@ const LOCK_FILE: &str = "lock";
 const OWNER_FILE: &str = "owner";
 const DATA_FILE: &str = "data.redb";
 const NEW_DATA_FILE: &str = "data.redb.new";
+const NEW_FORMAT_FILE: &str = "format.new";
+const NEW_OWNER_FILE: &str = "owner.new";
+
+/// What may lie in a directory in which a store was being made.
+pub(super) const NEW_STORE_FILES: [&str; 5] =
+    [NEW_DATA_FILE, NEW_FORMAT_FILE, NEW_OWNER_FILE, OWNER_FILE, LOCK_FILE];
 
 /// The first line of the format file, before the number.
 const FORMAT_LINE: &str = "larder store, format ";
@@ -60,14 +66,33 @@ impl Directory {
         let _ = self.lock.unlock();
     }
 
-    #[cfg(unix)]
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// The store's one large file.
     pub(super) fn data(&self) -> PathBuf {
         self.path.join(DATA_FILE)
+    }
+
+    /// Refuses to write so many bytes when the disk, where the system says, has no room for them. A
+    /// full disk is told before redb meets it, since redb answers nothing after a failed write
+    /// until it is opened anew.
+    pub(super) fn expect_room(&self, bytes: u64) -> Result<()> {
+        /// A page of each table and more, besides what is written.
+        const MARGIN_BYTES: u64 = 1 << 20;
+        let needed = bytes * 2 + MARGIN_BYTES;
+        match self.available_bytes() {
+            Some(available) if available < needed => Err(Error::StoreFull { needed, available }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Bytes that are free on its disk, where the system says.
+    fn available_bytes(&self) -> Option<u64> {
+        #[cfg(unix)]
+        {
+            let disk = rustix::fs::statvfs(&self.path).ok()?;
+            Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+        }
+        #[cfg(not(unix))]
+        None
     }
 
     /// Where that file is made, so that one half made is never taken for one cut off.
@@ -106,10 +131,38 @@ impl Directory {
         written().map_err(|error| Error::io(format!("writing {}", path.display()), error))
     }
 
-    /// Makes renames durable, on systems where a directory can be synced.
     fn sync(&self) -> io::Result<()> {
-        if cfg!(unix) { File::open(&self.path)?.sync_all() } else { Ok(()) }
+        sync(&self.path)
     }
+}
+
+/// Makes renames in a directory durable, on systems where one can be synced.
+pub(super) fn sync(path: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
+}
+
+/// Removes everything of a store from a directory in which one was being made.
+pub(super) fn remove(directory: Directory) {
+    let path = directory.path.clone();
+    let remove = |name| drop(fs::remove_file(path.join(name)));
+    // The format first: without it, what is left if this is cut off is no store.
+    [FORMAT_FILE, DATA_FILE].into_iter().chain(NEW_STORE_FILES).for_each(|name| {
+        if name != LOCK_FILE {
+            remove(name);
+        }
+    });
+    drop(directory);
+    remove(LOCK_FILE);
+}
+
+/// The large file of the store in a directory that is read and not taken.
+pub(super) fn data_of(path: &Path) -> Result<PathBuf> {
+    if look(path)? == Found::Nothing {
+        return Err(Error::NotFound { path: path.to_owned() });
+    }
+    // One that is whole and was cut off before its last step has only the new name.
+    let (data, new) = (path.join(DATA_FILE), path.join(NEW_DATA_FILE));
+    Ok(if data.exists() { data } else { new })
 }
 
 /// Says what is in a directory, or refuses it, by reading alone.
@@ -148,16 +201,19 @@ fn lock(path: &Path) -> Result<File> {
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => {
-            let owner = fs::read_to_string(path.join(OWNER_FILE));
-            let owner: Arc<str> = match owner {
-                Ok(owner) if !owner.trim().is_empty() => owner.trim().into(),
-                _ => "another process".into(),
-            };
-            Err(Error::Locked { path: path.to_owned(), owner })
+            Err(Error::Locked { path: path.to_owned(), owner: owner_of(path) })
         }
         // Where the system has no locks (wasm), that only one opens the store is the user's care.
         Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => Ok(lock),
         Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+/// Who has the store of a directory open.
+pub(super) fn owner_of(path: &Path) -> Arc<str> {
+    match fs::read_to_string(path.join(OWNER_FILE)) {
+        Ok(owner) if !owner.trim().is_empty() => owner.trim().into(),
+        _ => "another process".into(),
     }
 }
 

@@ -53,23 +53,8 @@ impl Opening {
     }
 
     fn make(&self) -> Result<()> {
-        guarded(|| {
-            let database = Database::create(self.directory.new_data()?)?;
-            let transaction = database.begin_write()?;
-            transaction.open_table(IDX)?;
-            transaction.open_table(VAL)?;
-            transaction.open_table(CHUNK)?;
-            transaction.open_table(TTL)?;
-            transaction.open_table(PENDING)?;
-            transaction.open_table(TRASH)?;
-            transaction.open_table(NAMESPACES)?;
-            transaction.open_table(RETIRED)?;
-            transaction.open_table(TITLES)?;
-            transaction.open_table(IDS)?;
-            transaction.open_table(META)?;
-            transaction.commit()?;
-            Ok(database.close()?)
-        })?;
+        let path = self.directory.new_data()?;
+        guarded(|| Ok(create_database(&path, CACHE_BYTES_MIN)?.close()?))?;
         Ok(self.directory.adopt()?)
     }
 
@@ -79,22 +64,7 @@ impl Opening {
         let cache_bytes = self.cache_bytes.max(CACHE_BYTES_MIN);
         guarded(|| {
             let opened = Database::builder().set_cache_size(cache_bytes).open(&path);
-            let foreign = |reason: String| Error::Foreign { path, reason: reason.into() };
-            opened.map_err(|error| match error {
-                DatabaseError::Storage(StorageError::Io(error))
-                    if matches!(
-                        error.kind(),
-                        ErrorKind::InvalidData | ErrorKind::UnexpectedEof
-                    ) =>
-                {
-                    foreign(error.to_string()).into()
-                }
-                DatabaseError::Storage(StorageError::Corrupted(reason)) => foreign(reason).into(),
-                DatabaseError::UpgradeRequired(_) | DatabaseError::DatabaseAlreadyOpen => {
-                    foreign(error.to_string()).into()
-                }
-                other => Failed::from(other),
-            })
+            opened.map_err(|error| not_opened(&path, error))
         })
     }
 
@@ -135,14 +105,45 @@ impl Opening {
         Ok(metadata.map_err(|error| Error::io(action(), error))?.len())
     }
 
-    /// Bytes that are free on its disk, where the system says.
-    pub(super) fn available_bytes(&self) -> Option<u64> {
-        #[cfg(unix)]
+    /// Refuses to write so many bytes when the disk has no room for them.
+    pub(super) fn expect_room(&self, bytes: u64) -> crate::Result<()> {
+        self.directory.expect_room(bytes)
+    }
+}
+
+/// Makes a file with every table of a store.
+pub(super) fn create_database(path: &Path, cache_bytes: usize) -> Result<Database> {
+    let database = Database::builder().set_cache_size(cache_bytes).create(path)?;
+    let transaction = database.begin_write()?;
+    transaction.open_table(IDX)?;
+    transaction.open_table(VAL)?;
+    transaction.open_table(CHUNK)?;
+    transaction.open_table(TTL)?;
+    transaction.open_table(PENDING)?;
+    transaction.open_table(TRASH)?;
+    transaction.open_table(NAMESPACES)?;
+    transaction.open_table(RETIRED)?;
+    transaction.open_table(TITLES)?;
+    transaction.open_table(IDS)?;
+    transaction.open_table(META)?;
+    transaction.commit()?;
+    Ok(database)
+}
+
+/// Why the file at `path` was not opened: where it is none of ours, that is said.
+pub(super) fn not_opened(path: &Path, error: DatabaseError) -> Failed {
+    let foreign =
+        |reason: String| Error::Foreign { path: path.to_owned(), reason: reason.into() }.into();
+    match error {
+        DatabaseError::Storage(StorageError::Io(error))
+            if matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof) =>
         {
-            let disk = rustix::fs::statvfs(self.directory.path()).ok()?;
-            Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+            foreign(error.to_string())
         }
-        #[cfg(not(unix))]
-        None
+        DatabaseError::Storage(StorageError::Corrupted(reason)) => foreign(reason),
+        DatabaseError::UpgradeRequired(_) | DatabaseError::DatabaseAlreadyOpen => {
+            foreign(error.to_string())
+        }
+        other => Failed::from(other),
     }
 }

@@ -9,9 +9,10 @@ use super::guard::{Result, guarded};
 use crate::engine::{NamespaceNumber, NamespaceRecord, Row, RowRange, Visitor};
 use crate::limits::PIECE_BYTES;
 use crate::{Entry, Error, Head, UnixMillis};
-use ::redb::{Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable};
+use ::redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable};
 use bytes::{Bytes, BytesMut};
-use std::ops::Bound;
+use std::ops::{Bound, Deref};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ pub(super) struct Snapshot {
 
 impl Snapshot {
     /// The state of the last commit, which was the `sequence`-th.
-    pub(super) fn pin(database: &Database, sequence: u64) -> Result<Self> {
+    pub(super) fn pin(database: &impl ReadableDatabase, sequence: u64) -> Result<Self> {
         let transaction = database.begin_read()?;
         Ok(Self {
             sequence,
@@ -209,6 +210,38 @@ pub(super) enum Opened {
 pub(super) struct Current {
     state: RwLock<State>,
     cache: HotValues,
+    /// How many [`Held`] there are.
+    held: AtomicUsize,
+}
+
+/// A state that is read for so long that nobody is to wait for it.
+pub(super) struct Held<'c> {
+    // In this order, so that what is counted is there.
+    snapshot: Arc<Snapshot>,
+    _counted: Counted<'c>,
+}
+
+struct Counted<'c>(&'c AtomicUsize);
+
+impl<'c> Counted<'c> {
+    fn new(count: &'c AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(count)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Deref for Held<'_> {
+    type Target = Snapshot;
+
+    fn deref(&self) -> &Snapshot {
+        &self.snapshot
+    }
 }
 
 enum State {
@@ -218,7 +251,8 @@ enum State {
 
 impl Current {
     pub(super) fn new(snapshot: Snapshot, cache: HotValues) -> Self {
-        Self { state: RwLock::new(State::Open(Arc::new(snapshot))), cache }
+        let state = RwLock::new(State::Open(Arc::new(snapshot)));
+        Self { state, cache, held: AtomicUsize::new(0) }
     }
 
     pub(super) fn snapshot(&self) -> Result<Arc<Snapshot>> {
@@ -226,6 +260,14 @@ impl Current {
             State::Open(snapshot) => Ok(snapshot.clone()),
             State::Down(error) => Err(error.clone().into()),
         }
+    }
+
+    /// The last committed state, for as long as it takes: nothing is done
+    /// [`exclusively`](Current::exclusively) meanwhile.
+    pub(super) fn hold(&self) -> Result<Held<'_>> {
+        // Counted first: whoever then has the lock to itself knows of it.
+        let _counted = Counted::new(&self.held);
+        Ok(Held { snapshot: self.snapshot()?, _counted })
     }
 
     /// Reads from the last committed state.
@@ -272,9 +314,13 @@ impl Current {
         }
     }
 
-    /// Has `work` done while nobody reads: reads wait for the snapshot that it comes to.
+    /// Has `work` done while nobody reads: reads wait for the snapshot that it comes to. A state
+    /// that is held is not waited for, which is [`Error::BackupRunning`].
     pub(super) fn exclusively(&self, work: impl FnOnce() -> Result<Snapshot>) -> Result<()> {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if self.held.load(Ordering::SeqCst) > 0 {
+            return Err(Error::BackupRunning.into());
+        }
         let unavailable = State::Down(Error::Closed);
         if let State::Open(mut last) = std::mem::replace(&mut *state, unavailable) {
             // A read that has begun ends by itself; none can begin. That of a check takes its time.

@@ -232,9 +232,7 @@ impl<'t> Tables<'t> {
                 })?;
                 self.meta.insert(NEXT_NAMESPACE, u64::from(number) + 1)?;
                 let record = NamespaceRecord { number, id, title, keys: 0, bytes: 0 };
-                self.titles.insert(&*record.title, number)?;
-                self.ids.insert(&*record.id, number)?;
-                self.store_namespace(&record, false)?;
+                self.add_namespace(&record)?;
                 Ok(record)
             }
             CatalogChange::Retitle { from, title } => {
@@ -253,6 +251,12 @@ impl<'t> Tables<'t> {
                 Ok(from)
             }
         }
+    }
+
+    pub(super) fn add_namespace(&mut self, record: &NamespaceRecord) -> Result<()> {
+        self.titles.insert(&*record.title, record.number)?;
+        self.ids.insert(&*record.id, record.number)?;
+        self.store_namespace(record, false)
     }
 
     fn store_namespace(&mut self, record: &NamespaceRecord, being_deleted: bool) -> Result<()> {

@@ -154,19 +154,13 @@ impl Writer {
         }
     }
 
-    /// A full disk is told before redb meets it, since redb answers nothing after a failed write
-    /// until it is opened anew.
+    /// Refuses requests that bring values when these do not fit on the disk.
     fn refuse_what_does_not_fit(&self, requests: &mut Vec<Request>) {
-        /// A page of each table and more, besides what is written.
-        const MARGIN_BYTES: u64 = 1 << 20;
         let brought: u64 = requests.iter().map(Request::bytes).sum();
-        let needed = brought * 2 + MARGIN_BYTES;
-        let Some(available) = self.opening.available_bytes().filter(|bytes| *bytes < needed) else {
-            return;
-        };
+        let Err(error) = self.opening.expect_room(brought) else { return };
         let fits = |request: &Request| request.bytes() == 0;
         for request in requests.extract_if(.., |request| !fits(request)) {
-            request.refuse(&Error::StoreFull { needed, available });
+            request.refuse(&error);
         }
     }
 
@@ -376,7 +370,10 @@ impl Writer {
         });
         self.database = Some(database);
         if let Err(failed) = result {
-            self.recover(&failed.clone().into());
+            let error = Error::from(failed.clone());
+            if error != Error::BackupRunning {
+                self.recover(&error);
+            }
             return Err(failed);
         }
         Ok(Compacted { bytes_before, bytes_after: self.opening.data_bytes()? })
