@@ -52,7 +52,8 @@ fn it_builds_and_serves_and_says_what_and_where() {
     assert_eq!(server.get("/").body, "hello");
     server.says(&["built out/app.wasm, ", "iB, in "]);
     server.says(&["store .larder"]);
-    server.says(&["binding KV: namespace KV, 0 keys, just created; when stopped, list them with: larder key list"]);
+    server
+        .says(&["binding KV: namespace KV, 0 keys, just created; list them with: larder key list"]);
     server.says(&["method=GET", "path=/", "status=200"]);
     assert!(project.path(".larder/.gitignore").exists());
 }

@@ -10,7 +10,7 @@ pub use target::{NewKey, Stored, Target};
 use crate::failure::ErrorBody;
 use crate::wire::Namespace;
 use crate::{About, Checked, CompactedFile, Now};
-use axum::http::{Method, Request, Response, StatusCode, header};
+use axum::http::{Method, Request, Response, header};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -22,7 +22,7 @@ use tokio::sync::Mutex;
 
 /// What stands in a path as it is.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-const NAMESPACES: &str = "/client/v4/accounts/larder/storage/kv/namespaces/";
+const NAMESPACES: &str = "/client/v4/accounts/larder/storage/kv/namespaces";
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -117,7 +117,7 @@ impl Client {
 
     /// Who answers.
     pub async fn about(&self) -> Result<About> {
-        self.ask_json(get("/larder/v1/")).await
+        self.ask_json(get("/larder/v1")).await
     }
 
     /// The store's time, Unix time in milliseconds.
@@ -161,7 +161,7 @@ impl Client {
 
     /// The namespace of that id.
     pub async fn namespace_by_id(&self, id: &str) -> Result<Option<Namespace>> {
-        let found = self.ask_json(get(&format!("{NAMESPACES}{}", encoded(id)))).await;
+        let found = self.ask_json(get(&format!("{NAMESPACES}/{}", encoded(id)))).await;
         match found {
             Ok(Enveloped { result }) => Ok(Some(result)),
             Err(error) if error.code() == Some("no-such-namespace") => Ok(None),
@@ -181,13 +181,13 @@ impl Client {
 
     /// Another title for the namespace of that id.
     pub async fn rename_namespace(&self, id: &str, title: &str) -> Result<()> {
-        let path = format!("{NAMESPACES}{}", encoded(id));
+        let path = format!("{NAMESPACES}/{}", encoded(id));
         self.ask(json_request(Method::PUT, &path, &json!({ "title": title }))).await.map(drop)
     }
 
     /// Deletes the namespace of that id with everything in it.
     pub async fn delete_namespace(&self, id: &str) -> Result<()> {
-        let path = format!("{NAMESPACES}{}", encoded(id));
+        let path = format!("{NAMESPACES}/{}", encoded(id));
         self.ask(request(Method::DELETE, &path, Body::empty())).await.map(drop)
     }
 
@@ -235,9 +235,4 @@ fn encoded(text: &str) -> String {
 async fn whole(answer: Response<Body>) -> Result<Bytes> {
     let collected = answer.into_body().collect().await;
     collected.map(|body| body.to_bytes()).map_err(|error| ClientError::BrokenOff(error.into()))
-}
-
-fn is_missing(error: &ClientError) -> bool {
-    error.code() == Some("no-such-key")
-        || matches!(error, ClientError::Foreign(status) if *status == StatusCode::NOT_FOUND.to_string())
 }

@@ -327,14 +327,15 @@ impl Error {
             | Self::ReadZero
             | Self::ScopeTooLong { .. }
             | Self::TitleInvalid { .. }
-            | Self::IdInvalid { .. } => ErrorKind::InvalidArgument,
+            | Self::IdInvalid { .. }
+            | Self::DirectoryRefused { .. } => ErrorKind::InvalidArgument,
             Self::NotACounter | Self::CounterOverflow { .. } => ErrorKind::NotACounter,
             Self::StoreFull { .. } => ErrorKind::StoreFull,
             Self::NamespaceDeleted => ErrorKind::NamespaceDeleted,
             Self::NamespaceNotFound { .. } => ErrorKind::NamespaceNotFound,
             Self::NamespaceExists { .. } => ErrorKind::NamespaceExists,
             Self::Unsupported { .. } => ErrorKind::Unsupported,
-            Self::Closed | Self::Locked { .. } => ErrorKind::Unavailable,
+            Self::Closed | Self::Locked { .. } | Self::BackupRunning => ErrorKind::Unavailable,
             Self::OutcomeUnknown { .. } => ErrorKind::OutcomeUnknown,
             Self::NotFound { .. }
             | Self::Foreign { .. }

@@ -116,37 +116,34 @@ fn list_command(
     store: &StoreSettings,
     project: Option<&ConfigFile>,
 ) -> Option<String> {
-    let (configured, flag) = match (&store.place, &store.socket) {
+    let reach = match (&store.place, &store.socket) {
         (Place::Directory(directory), _) => {
-            let configured = project.is_some_and(|project| {
-                let own_store = project.config.store.as_deref().unwrap_or(Path::new(".larder"));
-                project.directory.join(own_store) == *directory
-            });
-            let flag = format!(" --store {}", quoted(&output::path(directory)));
-            (configured, if configured { String::new() } else { flag })
+            format!(" --store {}", quoted(&output::path(directory)))
         }
-        (Place::Memory, Some(socket)) => {
-            (true, format!(" --socket {}", quoted(&output::path(socket))))
-        }
+        (Place::Memory, Some(socket)) => format!(" --socket {}", quoted(&output::path(socket))),
         (Place::Memory, None) => return None,
     };
     let of_config = project.filter(|project| {
         let mut bindings = project.config.kv_namespaces.iter().map(Binding::from_config);
-        configured && bindings.any(|other| other == *binding)
+        let own_store = project.config.store.as_deref().unwrap_or(Path::new(".larder"));
+        let own_store = Place::Directory(project.directory.join(own_store));
+        bindings.any(|other| other == *binding)
+            && (store.place == own_store || store.place == Place::Memory)
     });
     let Some(project) = of_config else {
         let prefix = match binding.prefix.as_str() {
             "" => String::new(),
             prefix => format!(" --prefix {}", quoted(prefix)),
         };
-        return Some(format!("larder key list --namespace {}{prefix}{flag}", quoted(title)));
+        return Some(format!("larder key list --namespace {}{prefix}{reach}", quoted(title)));
     };
+    let reach = if store.place == Place::Memory { reach.as_str() } else { "" };
     let config = output::path(&project.path);
     let config = match config == crate::config::FILE_NAME {
         true => String::new(),
         false => format!(" --config {}", quoted(&config)),
     };
-    Some(format!("larder key list --binding {}{config}{flag}", quoted(&binding.name)))
+    Some(format!("larder key list --binding {}{config}{reach}", quoted(&binding.name)))
 }
 
 /// As a shell takes it for one word.

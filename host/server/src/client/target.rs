@@ -1,6 +1,6 @@
 //! What a tool asks of a namespace.
 
-use super::{Client, ClientError, Result, encoded, get, is_missing, post, request};
+use super::{Client, ClientError, Result, encoded, get, post, request};
 use crate::operations::{DeletedBatch, Page};
 use crate::wire::{self, KeyHead, Text64};
 use axum::body::Body;
@@ -69,8 +69,13 @@ impl<'a> Target<'a> {
     /// A key without its value; none when there is no such key.
     pub async fn head(&self, key: &str) -> Result<Option<KeyInfo>> {
         let path = self.value(key, &[]);
-        let Some(answer) = self.found(request(Method::HEAD, &path, Body::empty())).await? else {
-            return Ok(None);
+        let answer = match self.client.ask(request(Method::HEAD, &path, Body::empty())).await {
+            // A refusal of HEAD has no body to say why.
+            Err(ClientError::Foreign(_)) => match self.found(get(&path)).await? {
+                Some(answer) => answer,
+                None => return Ok(None),
+            },
+            answer => answer?,
         };
         Ok(Some(KeyInfo { name: key.to_owned(), head: head(answer.headers())? }))
     }
@@ -78,7 +83,7 @@ impl<'a> Target<'a> {
     async fn found(&self, request: Request<Body>) -> Result<Option<Response<Body>>> {
         match self.client.ask(request).await {
             Ok(answer) => Ok(Some(answer)),
-            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) if error.code() == Some("no-such-key") => Ok(None),
             Err(error) => Err(error),
         }
     }
