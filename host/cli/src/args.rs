@@ -43,6 +43,8 @@ pub enum Command {
     New(New),
     /// Build a project's component, serve it, and do both again when its sources change
     Dev(Dev),
+    /// Run a project's tests against a store of their own, whose time they set
+    Test(Test),
     /// Build a project's component
     Build(Build),
     /// Write what larder.toml binds as TypeScript
@@ -77,6 +79,13 @@ pub struct Dev {
 }
 
 #[derive(Debug, ClapArgs)]
+pub struct Test {
+    /// What runs the tests [default: `npm test`, `pytest` or `cargo test`, as the project is]
+    #[arg(last = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
+}
+
+#[derive(Debug, ClapArgs)]
 pub struct Serve {
     /// The component's file [default: `component` of larder.toml]
     pub component: Option<PathBuf>,
@@ -98,7 +107,7 @@ pub struct Run {
 }
 
 /// Where to listen.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Default, ClapArgs)]
 pub struct ListenArgs {
     /// Where to listen; port 0 is any free one [default: 127.0.0.1:8787]
     #[arg(long, value_name = "HOST:PORT")]
@@ -110,7 +119,7 @@ pub struct ListenArgs {
 }
 
 /// What a component is given.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Default, ClapArgs)]
 pub struct GuestArgs {
     #[command(flatten)]
     pub store: StoreArgs,
@@ -140,7 +149,7 @@ pub struct GuestArgs {
 }
 
 /// Which store.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Default, ClapArgs)]
 pub struct StoreArgs {
     /// The store's directory [default: `store` of larder.toml, or .larder beside it, or .larder]
     #[arg(long, value_name = "DIR")]

@@ -9,6 +9,7 @@ mod namespace;
 mod new;
 mod run;
 mod serve;
+mod test;
 mod types;
 mod wit;
 
@@ -32,6 +33,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         Command::New(args) => new::run(&args),
         Command::Types(args) => types::run(&project, &args),
         Command::Build(args) => return build::run(&project, &args),
+        Command::Test(args) => return test::run(&project, &args),
         Command::Serve(args) => serve::run(&project, &args),
         Command::Run(args) => return run::run(&project, &args),
         Command::Namespace(args) => wait(namespace::run(&project, args)),

@@ -1,7 +1,7 @@
 //! The wasmtime engine, and components into it from files.
 
 use crate::output;
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
 use std::fs;
 use std::path::Path;
 use std::thread;
@@ -134,5 +134,11 @@ pub fn lacks(component: &Component, engine: &Engine, file: &Path, export: &str) 
         [] => "nothing".into(),
         _ => output::names(exports.iter().map(String::as_str)),
     };
-    anyhow!("{} does not export {export}; it exports {found}{hint}", output::path(file))
+    let file = output::path(file);
+    LacksExport(format!("{file} does not export {export}; it exports {found}{hint}")).into()
 }
+
+/// A component that is not for the command that was to use it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct LacksExport(String);

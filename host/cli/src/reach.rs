@@ -9,7 +9,7 @@ use crate::store::InUse;
 use anyhow::{Context as _, Result, anyhow};
 use larder_server::client::{Client, ClientError, Connect, Connection};
 use larder_server::wire::Namespace;
-use larder_server::{Bindings, Listening, Server, socket};
+use larder_server::{Listening, Server, socket};
 use larder_store::Larder;
 use std::env;
 use std::future::Future;
@@ -43,8 +43,7 @@ pub struct Sockets(Vec<Listening>);
 
 impl Sockets {
     /// Answers in the store's directory, if it has one, and where the flag says.
-    pub fn listen(larder: &Larder, bindings: &Bindings, settings: &StoreSettings) -> Result<Self> {
-        let server = Server::new(larder).bindings(bindings.clone());
+    pub fn listen(larder: &Larder, server: Server, settings: &StoreSettings) -> Result<Self> {
         let mut sockets = Vec::new();
         if larder.directory().is_some() {
             match server.clone().listen() {

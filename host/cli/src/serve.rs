@@ -118,18 +118,20 @@ impl Server {
         self.app.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Serves as long as this is polled.
+    pub async fn serve_on(self: Arc<Self>, listener: TcpListener) {
+        let connections = GracefulShutdown::new();
+        loop {
+            self.accept(&listener, &connections).await;
+        }
+    }
+
     /// Serves until asked to stop, then finishes the requests in flight.
     pub async fn serve(self: Arc<Self>, listener: TcpListener, mut shutdown: Shutdown) {
         let connections = GracefulShutdown::new();
         loop {
             tokio::select! {
-                accepted = listener.accept() => match accepted {
-                    Ok((stream, peer)) => self.connect(stream, peer, &connections),
-                    Err(error) => {
-                        tracing::warn!(%error, "cannot accept a connection");
-                        tokio::time::sleep(ACCEPT_PAUSE).await;
-                    }
-                },
+                () = self.accept(&listener, &connections) => {}
                 _ = shutdown.requested() => break,
             }
         }
@@ -146,6 +148,16 @@ impl Server {
                 tracing::warn!("stopped with requests unfinished");
             }
             _ = shutdown.requested() => tracing::warn!("stopped at once, as asked again"),
+        }
+    }
+
+    async fn accept(self: &Arc<Self>, listener: &TcpListener, connections: &GracefulShutdown) {
+        match listener.accept().await {
+            Ok((stream, peer)) => self.connect(stream, peer, connections),
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! `larder dev`: a project's component, built, served, and both again when its sources change.
 
 use super::serve::{close, describe_bindings, describe_store, load, runtime, trace};
-use crate::args::{Dev, ProjectArgs};
+use crate::args::{Dev, GuestArgs, ListenArgs, ProjectArgs};
 use crate::config::{self, ConfigFile};
 use crate::engine;
 use crate::guest::{self, Guest};
@@ -36,25 +36,20 @@ pub fn run(args: &ProjectArgs, dev: &Dev) -> Result<()> {
         let larder = store.open_or_create()?;
         describe_store(&store);
         let bindings = Bindings::default();
-        let sockets = Sockets::listen(&larder, &bindings, &store)?;
+        let sockets = Sockets::listen(
+            &larder,
+            larder_server::Server::new(&larder).bindings(bindings.clone()),
+            &store,
+        )?;
         let server = Server::new(Pages::Detailed, listen.trust_forwarded);
-        let mut session = Session {
-            args,
-            dev,
-            store: &store,
-            larder: &larder,
-            bindings,
-            engine: engine::for_many()?,
-            server: server.clone(),
-            described: None,
-            script_engine: None,
-        };
+        let mut session =
+            Session::new(&dev.listen, &dev.guest, &store, &larder, bindings, server.clone())?;
         let mut shutdown = Shutdown::listen()?;
         let begin = async {
             if let Some(build) = &build {
                 build.add_rust_target().await?;
             }
-            session.renew().await
+            session.renew(&project).await
         };
         // Whatever the build runs ends with it.
         let mut watch = tokio::select! {
@@ -65,7 +60,11 @@ pub fn run(args: &ProjectArgs, dev: &Dev) -> Result<()> {
         let renewals = async {
             loop {
                 watch.changed().await;
-                match session.renew().await {
+                let renewed = match self::project(args, dev) {
+                    Ok(project) => session.renew(&project).await,
+                    Err(error) => Err(error),
+                };
+                match renewed {
                     Ok(renewed) => watch = renewed,
                     Err(error) => output::note(format_args!("error: {error:#}")),
                 }
@@ -95,9 +94,10 @@ fn project(args: &ProjectArgs, dev: &Dev) -> Result<ConfigFile> {
     )
 }
 
-struct Session<'a> {
-    args: &'a ProjectArgs,
-    dev: &'a Dev,
+/// What is served of a project, from one build to the next.
+pub(super) struct Session<'a> {
+    listen: &'a ListenArgs,
+    guest: &'a GuestArgs,
     store: &'a StoreSettings,
     larder: &'a Larder,
     /// What is bound now, for those who come through the socket.
@@ -110,30 +110,53 @@ struct Session<'a> {
     script_engine: Option<Handler>,
 }
 
-impl Session<'_> {
+impl<'a> Session<'a> {
+    pub(super) fn new(
+        listen: &'a ListenArgs,
+        guest: &'a GuestArgs,
+        store: &'a StoreSettings,
+        larder: &'a Larder,
+        bindings: Bindings,
+        server: Arc<Server>,
+    ) -> Result<Self> {
+        let engine = engine::for_many()?;
+        let (described, script_engine) = (None, None);
+        Ok(Self {
+            listen,
+            guest,
+            store,
+            larder,
+            bindings,
+            engine,
+            server,
+            described,
+            script_engine,
+        })
+    }
+
     /// Builds and serves what the config says now. While that fails, what was served before is
     /// served on. The answer tells of changes since the build began.
-    async fn renew(&mut self) -> Result<Watch> {
-        let project = project(self.args, self.dev)?;
-        let build = BuildSettings::new(&project)?;
-        let component = settings::component(None, Some(&project))?;
-        let watch = watch(&project, build.as_ref(), &component, &self.store.place)?;
-        if let Err(error) = self.serve(&project, build.as_ref(), &component).await {
+    async fn renew(&mut self, project: &ConfigFile) -> Result<Watch> {
+        let build = BuildSettings::new(project)?;
+        let component = settings::component(None, Some(project))?;
+        let watch = watch(project, build.as_ref(), &component, &self.store.place)?;
+        if let Err(error) = self.serve(project, build.as_ref(), &component).await {
             output::note(format_args!("error: {error:#}"));
             output::note("waiting for changes");
         }
         Ok(watch)
     }
 
-    async fn serve(
+    /// Builds what the config says, and answers by that from now on.
+    pub(super) async fn serve(
         &mut self,
         project: &ConfigFile,
         build: Option<&BuildSettings>,
         component: &Path,
     ) -> Result<()> {
         let (handler, script) = self.program(build, component).await?;
-        let settings = GuestSettings::new(&self.dev.guest, Some(project))?;
-        let listen = ListenSettings::new(&self.dev.listen, &self.dev.guest, Some(project))?;
+        let settings = GuestSettings::new(self.guest, Some(project))?;
+        let listen = ListenSettings::new(self.listen, self.guest, Some(project))?;
         let (guest, bound) = Guest::new(&settings, self.larder, &self.bindings)?;
         let guest = guest.with_script(script);
         if self.described.as_ref() != Some(&settings.bindings) {

@@ -38,7 +38,11 @@ pub fn run(args: &ProjectArgs, run: &Run) -> Result<ExitCode> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(1).enable_all().build()?;
     let result = runtime.block_on(async {
-        let sockets = Sockets::listen(&larder, &bindings, &store)?;
+        let sockets = Sockets::listen(
+            &larder,
+            larder_server::Server::new(&larder).bindings(bindings),
+            &store,
+        )?;
         let mut shutdown = Shutdown::listen()?;
         let call = async {
             let command: Command = pre.instantiate_async(&mut instance).await?;

@@ -33,7 +33,11 @@ pub fn run(args: &ProjectArgs, serve: &Serve) -> Result<()> {
         let larder = store.open_or_create()?;
         let bindings = Bindings::default();
         let (ready, bound) = Guest::new(&guest, &larder, &bindings)?;
-        let sockets = Sockets::listen(&larder, &bindings, &store)?;
+        let sockets = Sockets::listen(
+            &larder,
+            larder_server::Server::new(&larder).bindings(bindings),
+            &store,
+        )?;
         describe_store(&store);
         describe_bindings(&guest.bindings, &bound, &store, project).await?;
         let server = Server::new(Pages::RequestId, listen.trust_forwarded);
@@ -47,7 +51,12 @@ pub fn run(args: &ProjectArgs, serve: &Serve) -> Result<()> {
 
 /// Says one line a request and whatever is worth a warning. `RUST_LOG` asks for more or less.
 pub fn trace() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn,larder=info".into());
+    trace_from("warn,larder=info");
+}
+
+/// The same, where other words are worth saying by default.
+pub fn trace_from(default: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| default.into());
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_target(false)
