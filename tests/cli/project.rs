@@ -34,7 +34,11 @@ impl Project {
     /// The command, to be run in the directory.
     pub fn command<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_larder"));
-        command.current_dir(self.0.path()).args(args).env_remove("RUST_LOG");
+        command
+            .current_dir(self.0.path())
+            .args(args)
+            .env_remove("RUST_LOG")
+            .env_remove("LARDER_SOCKET");
         command
     }
 
@@ -74,6 +78,10 @@ impl Project {
 pub struct Ran(Output);
 
 impl Ran {
+    pub fn of(output: Output) -> Self {
+        Self(output)
+    }
+
     /// It succeeded; what it printed, and that it said nothing else.
     #[track_caller]
     pub fn succeeds(self) -> String {

@@ -79,18 +79,28 @@ impl Client {
     /// Sends a request and gives its answer, whatever its status.
     pub async fn send(&self, request: Request<Body>) -> Result<Response<Body>> {
         let mut connection = self.connection.lock().await;
-        let answer = loop {
+        let answer = self.ready(&mut connection).await?.send(request);
+        drop(connection);
+        answer.await
+    }
+
+    /// A connection on which a request may be sent. An owner that is done closes its connections
+    /// between two requests, and so may the next.
+    async fn ready<'a>(
+        &self,
+        connection: &'a mut Option<Connection>,
+    ) -> Result<&'a mut Connection> {
+        const TRIES_MAX: usize = 5;
+        for _ in 0..TRIES_MAX {
             let mut open = match connection.take() {
                 Some(open) => open,
                 None => self.connect.connect().await?,
             };
-            // An owner that is done closes its connections between two requests.
             if open.is_ready().await {
-                break connection.insert(open).send(request);
+                return Ok(connection.insert(open));
             }
-        };
-        drop(connection);
-        answer.await
+        }
+        Err(ClientError::Foreign("it closes every connection".into()))
     }
 
     async fn ask(&self, request: Request<Body>) -> Result<Response<Body>> {

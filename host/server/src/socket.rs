@@ -81,7 +81,9 @@ mod unix {
             if path.as_os_str().as_bytes().len() <= PATH_BYTES_MAX {
                 return Self::serve(path, None, None, router);
             }
-            let short = tempfile::Builder::new().prefix("larder-").tempdir()?;
+            let owner_alone = Permissions::from_mode(0o700);
+            let short =
+                tempfile::Builder::new().prefix("larder-").permissions(owner_alone).tempdir()?;
             let path = short.path().join(SOCKET_FILE);
             let pointer = directory.join(PATH_FILE);
             let new = directory.join(format!("{PATH_FILE}.new"));

@@ -75,6 +75,10 @@ async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
             Ok(_) => "put".into(),
             Err(error) => error.to_string(),
         },
+        "get" => match Namespace::open("KV").and_then(|kv| kv.get(of)) {
+            Ok(value) => String::from_utf8_lossy(&value.unwrap_or_default()).into_owned(),
+            Err(error) => error.to_string(),
+        },
         _ => "hello".into(),
     };
     Ok(Response::new(answer.into()))
