@@ -17,7 +17,6 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::io;
 use tokio::sync::Mutex;
 
 /// What stands in a path as it is.
@@ -40,9 +39,6 @@ pub enum ClientError {
     /// There is no way to the store.
     #[error(transparent)]
     Unreachable(Box<dyn std::error::Error + Send + Sync>),
-    /// What was to be sent cannot be read.
-    #[error("{0}")]
-    Source(#[source] io::Error),
 }
 
 impl ClientError {

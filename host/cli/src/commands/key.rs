@@ -217,10 +217,10 @@ fn configured(project: Option<ConfigFile>, args: &TargetArgs) -> Result<Option<B
 async fn put(project: &ProjectArgs, args: KeyPut) -> Result<()> {
     let KeyPut { key, value, expiry, metadata, target } = args;
     let new = NewKey { expiration: expiry.ttl.or(expiry.expiration), metadata };
-    // A file that cannot be read is told before anything is created.
-    let source = value::source(value)?;
+    // What cannot be read is told before anything is created.
+    let value = value::read(value::source(value)?)?;
     let target = Target::open_to_put(project, &target).await?;
-    value::put(&target.keys(), &key, source, new).await?;
+    target.keys().put(&key, value.into(), new).await?;
     target.store.close().await
 }
 

@@ -72,22 +72,11 @@ impl Connection {
                 request.headers_mut().insert(header::HOST, HeaderValue::from_static("larder"));
                 let answer = sender.send_request(request);
                 Either::Right(async move {
-                    let answer = answer.await.map_err(|error| source_of(error))?;
+                    let answer =
+                        answer.await.map_err(|error| ClientError::BrokenOff(error.into()))?;
                     Ok(answer.map(Body::new))
                 })
             }
         }
-    }
-}
-
-/// What went wrong: what was to be sent, or the one who was to answer.
-fn source_of(error: hyper::Error) -> ClientError {
-    use std::error::Error as _;
-    let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
-    match source {
-        Some(source) if error.is_user() => {
-            ClientError::Source(io::Error::new(source.kind(), source.to_string()))
-        }
-        _ => ClientError::BrokenOff(error.into()),
     }
 }
