@@ -19,6 +19,7 @@ mod javascript;
 #[path = "../cli/project.rs"]
 mod project;
 mod python;
+mod quickjs;
 mod seeds;
 #[expect(dead_code, reason = "it is shared with tests/cli, which needs more of it")]
 #[path = "../cli/server.rs"]
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         c::tests(),
         javascript::tests(),
         python::tests(),
+        quickjs::tests(),
         seeds::tests(),
         templates::tests(),
         workers_kv::tests(),
