@@ -29,6 +29,7 @@ pub fn tests() -> Vec<Trial> {
         dev_runs_a_worker,
         a_component_runs_a_worker_without_its_config,
         an_edit_is_served_and_a_mistake_is_not,
+        what_is_doubtful_is_said_and_served,
         a_file_that_appears_beside_the_others_is_a_change,
         a_project_without_packages_installs_none,
         an_installation_that_is_cut_short_leaves_nothing,
@@ -204,6 +205,18 @@ fn an_edit_is_served_and_a_mistake_is_not() {
     project.write("src/worker.js", "export default { fetch: () => new Response('three') };\n");
     let served = || (server.get("/").body == "three").then_some(());
     eventually(served, || format!("{:#?}", server.log()));
+}
+
+fn what_is_doubtful_is_said_and_served() {
+    let source = "export default { fetch: (r) => new Response(typeof r === 'nmber') };\n";
+    let project = worker(source);
+    let warning = "src/worker.js:1:58: warning: The \"typeof\" operator will never evaluate";
+    let server = dev(&project, &[]);
+    server.says(&[warning]);
+    assert_eq!(server.get("/").body, "false");
+    let (code, _, said) = project.larder(["build"]).ended();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains(warning), "{said}");
 }
 
 fn a_file_that_appears_beside_the_others_is_a_change() {
