@@ -15,3 +15,4 @@ mod server;
 mod store;
 mod tour;
 mod wit;
+mod wrangler;

@@ -1,6 +1,8 @@
 //! `larder dev`: a project's component, built, served, and both again when its sources change.
 
-use super::serve::{close, describe_bindings, describe_store, load, runtime, trace};
+use super::serve::{
+    close, describe_bindings, describe_store, describe_unavailable, load, runtime, trace,
+};
 use crate::args::{Dev, ProjectArgs};
 use crate::config::{self, ConfigFile};
 use crate::engine;
@@ -47,6 +49,7 @@ pub fn run(args: &ProjectArgs, dev: &Dev) -> Result<()> {
             engine: engine::for_many()?,
             server: server.clone(),
             described: None,
+            unavailable: Vec::new(),
             script_engine: None,
         };
         let mut shutdown = Shutdown::listen()?;
@@ -84,13 +87,13 @@ pub fn run(args: &ProjectArgs, dev: &Dev) -> Result<()> {
 
 fn project(args: &ProjectArgs, dev: &Dev) -> Result<ConfigFile> {
     if let Some(project) = settings::project(args, dev.directory.as_deref())? {
-        return Ok(project);
+        return Ok(project.previewed());
     }
     let directory = dev.directory.as_deref().unwrap_or(Path::new("."));
     bail!(
         "there is no {} in {} or above, by which to build; a component that is built already is \
          served by `larder serve FILE`",
-        config::FILE_NAME,
+        config::SOUGHT,
         directory.display(),
     )
 }
@@ -106,6 +109,8 @@ struct Session<'a> {
     server: Arc<Server>,
     /// The bindings that have been described, so that it is done again only when they change.
     described: Option<Vec<Binding>>,
+    /// What has been said to be not available, likewise.
+    unavailable: Vec<String>,
     /// What runs workers in JavaScript, from the first on.
     script_engine: Option<Handler>,
 }
@@ -139,6 +144,10 @@ impl Session<'_> {
         if self.described.as_ref() != Some(&settings.bindings) {
             describe_bindings(&settings.bindings, &bound, self.store, Some(project)).await?;
             self.described = Some(settings.bindings);
+        }
+        if self.unavailable != project.unavailable {
+            describe_unavailable(Some(project));
+            self.unavailable.clone_from(&project.unavailable);
         }
         self.server.replace(App::new(handler, guest, listen.timeout));
         Ok(())
@@ -182,6 +191,7 @@ fn watch(
     store: &Place,
 ) -> Result<Watch> {
     let mut paths: Vec<PathBuf> = vec![project.path.clone()];
+    paths.extend(project.besides.iter().cloned());
     let mut except = Vec::new();
     match build {
         Some(build) => {
