@@ -75,7 +75,7 @@ fn a_mistake_is_one_line_with_its_place() {
         ("wrangler.jsonc", "{ \"name\": \"a\" \"main\": \"b\" }", "1:14: Expected comma"),
         ("wrangler.jsonc", "{ \"name\": 'a' }", "1:11: "),
         ("wrangler.jsonc", "{ \"name\": \"a\"", "1:14: Unterminated object"),
-        ("wrangler.jsonc", "", "1:1: invalid type: null"),
+        ("wrangler.jsonc", "", "1:1: invalid type: unit value, expected an object"),
         (
             "wrangler.json",
             "{\n \"kv_namespaces\": [{ \"id\": \"a\" }]\n}",

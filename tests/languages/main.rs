@@ -28,6 +28,7 @@ mod templates;
 #[path = "../cli/tour.rs"]
 mod tour;
 mod workers_kv;
+mod wrangler;
 
 use libtest_mimic::Arguments;
 use std::process::ExitCode;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         seeds::tests(),
         templates::tests(),
         workers_kv::tests(),
+        wrangler::tests(),
     ];
     let tests = tests.into_iter().flatten().collect();
     libtest_mimic::run(&Arguments::from_args(), tests).exit_code()

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 /// The top level, or an environment.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "an object")]
 pub struct Section {
     pub name: Option<String>,
     pub main: Option<String>,
@@ -24,6 +24,7 @@ pub struct Section {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object")]
 pub struct Namespace {
     pub binding: String,
     pub id: Option<String>,
@@ -31,25 +32,25 @@ pub struct Namespace {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "an object")]
 pub struct Build {
     pub command: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "an object")]
 pub struct Triggers {
     pub crons: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "an object")]
 pub struct Secrets {
     pub required: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "an object")]
 pub struct Dev {
     pub ip: Option<String>,
     pub port: Option<u16>,
