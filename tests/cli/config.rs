@@ -7,7 +7,7 @@ fn an_unknown_key_is_an_error_that_suggests_the_near_one() {
     let project = Project::new();
     project.write("larder.toml", "\n[[kv_namespace]]\nbinding = \"A\"\n");
     let said = project.larder(["namespace", "list"]).fails(1);
-    assert!(said.starts_with("error: larder.toml:2: unknown field `kv_namespace`"), "{said}");
+    assert!(said.starts_with("error: larder.toml:2:3: unknown field `kv_namespace`"), "{said}");
     assert!(said.ends_with("did you mean `kv_namespaces`?\n"), "{said}");
 }
 

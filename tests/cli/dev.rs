@@ -97,7 +97,7 @@ fn a_change_of_the_config_is_taken_up() {
     server.says(&["binding CACHE: namespace CACHE, 0 keys, just created"]);
     eventually(|| (environment(&server) == "SAYS=2\n").then_some(()), || environment(&server));
     project.write("larder.toml", "nonsense");
-    server.says(&["error: larder.toml:1: "]);
+    server.says(&["error: larder.toml:1:9: "]);
     assert_eq!(environment(&server), "SAYS=2\n");
     project.write("larder.toml", config);
     eventually(|| (environment(&server) == "SAYS=1\n").then_some(()), || environment(&server));
@@ -165,7 +165,7 @@ fn it_works_from_elsewhere_and_stops_with_nothing_lost() {
 fn a_project_without_a_config_is_told_how_to_go_on() {
     let project = Project::new();
     let said = project.larder(["dev"]).fails(1);
-    assert!(said.starts_with("error: there is no larder.toml in . or above"), "{said}");
+    assert!(said.starts_with("error: there is no larder.toml, wrangler.json, "), "{said}");
     let said = project.larder(["dev", "missing"]).fails(1);
     assert!(said.starts_with("error: cannot work in missing: "), "{said}");
 }

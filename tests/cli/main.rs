@@ -17,3 +17,4 @@ mod store;
 mod testing;
 mod tour;
 mod wit;
+mod wrangler;

@@ -29,6 +29,7 @@ pub fn tests() -> Vec<Trial> {
         dev_runs_a_worker,
         a_component_runs_a_worker_without_its_config,
         an_edit_is_served_and_a_mistake_is_not,
+        what_is_doubtful_is_said_and_served,
         a_file_that_appears_beside_the_others_is_a_change,
         a_project_without_packages_installs_none,
         an_installation_that_is_cut_short_leaves_nothing,
@@ -43,8 +44,6 @@ pub fn tests() -> Vec<Trial> {
         the_tour_of_the_typescript_sessions_runs_as_written,
         the_tour_of_the_hono_example_runs_as_written,
         the_examples_and_the_seeds_have_their_types,
-        the_tour_of_the_quickjs_example_runs_as_written,
-        quickjs_has_no_globals_of_the_web_and_says_so,
     }
 }
 
@@ -53,7 +52,7 @@ fn dev(project: &Project, args: &[&str]) -> Server {
 }
 
 /// A project whose main module is that text.
-fn worker(source: &str) -> Project {
+pub fn worker(source: &str) -> Project {
     let project = Project::new();
     project.write("larder.toml", "main = \"src/worker.js\"\n");
     project.write("src/worker.js", source);
@@ -206,6 +205,18 @@ fn an_edit_is_served_and_a_mistake_is_not() {
     project.write("src/worker.js", "export default { fetch: () => new Response('three') };\n");
     let served = || (server.get("/").body == "three").then_some(());
     eventually(served, || format!("{:#?}", server.log()));
+}
+
+fn what_is_doubtful_is_said_and_served() {
+    let source = "export default { fetch: (r) => new Response(typeof r === 'nmber') };\n";
+    let project = worker(source);
+    let warning = "src/worker.js:1:58: warning: The \"typeof\" operator will never evaluate";
+    let server = dev(&project, &[]);
+    server.says(&[warning]);
+    assert_eq!(server.get("/").body, "false");
+    let (code, _, said) = project.larder(["build"]).ended();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains(warning), "{said}");
 }
 
 fn a_file_that_appears_beside_the_others_is_a_change() {
@@ -399,42 +410,4 @@ fn assert_succeeds(command: &mut Command) {
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
-}
-
-fn the_tour_of_the_quickjs_example_runs_as_written() {
-    let project = copy_of("examples/report-qjs");
-    let readme = fs::read_to_string(project.path("README.md")).unwrap();
-    let (_, tour) = readme.split_once("```console\n").unwrap();
-    let (tour, _) = tour.split_once("```").unwrap();
-    let steps: Vec<_> = tour.split("$ larder").skip(1).collect();
-    assert_eq!(steps.len(), 9);
-    for step in steps {
-        let (arguments, prints) = step.split_once('\n').unwrap();
-        let mut larder = Command::new("bash");
-        let command = format!("{}{arguments}", env!("CARGO_BIN_EXE_larder"));
-        larder.args(["-c", &command]).current_dir(project.path(""));
-        let output = larder.output().unwrap();
-        let printed = String::from_utf8(output.stdout).unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "$ larder{arguments}\n{said}");
-        assert_eq!(printed.trim_end(), prints.trim_end(), "$ larder{arguments}\n{said}");
-    }
-}
-
-fn quickjs_has_no_globals_of_the_web_and_says_so() {
-    let project = worker("export const run = { run() { console.log('a'); } };\n");
-    let (code, _, said) = project.larder(["build", "--backend", "qjs"]).ended();
-    assert_eq!(code, Some(1), "{said}");
-    assert!(
-        said.contains("QuickJS has no globals of the web, which an HTTP handler needs"),
-        "{said}"
-    );
-
-    project.write("larder.toml", "main = \"src/worker.js\"\nworld = \"command\"\n");
-    let (code, _, said) = project.larder(["build", "--backend", "qjs", "-o", "a.wasm"]).ended();
-    assert_eq!(code, Some(0), "{said}");
-    let size = fs::metadata(project.path("a.wasm")).unwrap().len();
-    assert!(size < 2 << 20, "{size} bytes");
-    let said = project.larder(["run", "--in-memory", "a.wasm"]).fails(1);
-    assert!(said.contains("console is not defined"), "{said}");
 }

@@ -19,6 +19,7 @@ mod javascript;
 #[path = "../cli/project.rs"]
 mod project;
 mod python;
+mod quickjs;
 mod seeds;
 #[expect(dead_code, reason = "it is shared with tests/cli, which needs more of it")]
 #[path = "../cli/server.rs"]
@@ -27,6 +28,7 @@ mod templates;
 #[path = "../cli/tour.rs"]
 mod tour;
 mod workers_kv;
+mod wrangler;
 
 use libtest_mimic::Arguments;
 use std::process::ExitCode;
@@ -36,9 +38,11 @@ fn main() -> ExitCode {
         c::tests(),
         javascript::tests(),
         python::tests(),
+        quickjs::tests(),
         seeds::tests(),
         templates::tests(),
         workers_kv::tests(),
+        wrangler::tests(),
     ];
     let tests = tests.into_iter().flatten().collect();
     libtest_mimic::run(&Arguments::from_args(), tests).exit_code()

@@ -26,10 +26,13 @@ const PACKAGE_MODULES = {
 
 /**
  * The worker as a script that leaves it where the engine looks. In an async function, so that it
- * may `await` at its top level as a module may.
+ * may `await` at its top level as a module may. What it imports of this package is its own, beside
+ * the engine's, and is configured too.
  */
 export async function bundleForDev({ directory, file, settings }) {
   const entry = `import * as worker from ${specifier(file)};
+    import { configure } from 'larder-guest/settings';
+    configure(${JSON.stringify(settings)});
     globalThis[Symbol.for('larder.worker')] = { worker, settings: ${JSON.stringify(settings)} };`;
   const { code, map } = await bundle({ directory, entry, plugins: [packageModules, hostModulesOfEngine] });
   return `(async () => { 'use strict';\n${mapStatement({ ...map, lines: 2, script: true })}\n${code}\n})()`;

@@ -4,6 +4,7 @@
  * @typedef {object} Settings
  * @property {Record<string, 'workers' | 'openworkers'>} [api] The class of a binding; `workers` for others.
  * @property {number} [expirationTtlMin] The least `expirationTtl` in seconds; 60 as in Workers KV.
+ * @property {string[]} [jsonVars] The variables that are no text, and come as JSON.
  */
 
 /** @type {Settings} */
@@ -16,5 +17,5 @@ export function configure(given = {}) {
 
 /** @returns {Required<Settings>} */
 export function configured() {
-  return { api: {}, expirationTtlMin: 60, ...settings };
+  return { api: {}, expirationTtlMin: 60, jsonVars: [], ...settings };
 }

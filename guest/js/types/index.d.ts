@@ -1,12 +1,16 @@
 // What a program may import from `larder-guest`, and the types of a Worker. They need no other
 // package, and a namespace of theirs and one of @cloudflare/workers-types may stand for each other.
 
+/** A value of JSON. */
+export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+
 /**
- * Everything that the host gives to this component: its bindings by their names, and its variables
- * as text. An `Env` of a project's own is written by `larder types`.
+ * Everything that the host gives to this component: its bindings by their names, and its variables,
+ * which are text, or whatever else of JSON the config says. An `Env` of a project's own is written by
+ * `larder types`.
  */
 export interface Environment {
-  readonly [name: string]: KVNamespace | OpenWorkersKV | string;
+  readonly [name: string]: KVNamespace | OpenWorkersKV | Json;
 }
 
 /** The environment that `fetch` gets as its second argument, for where there is none at hand. */

@@ -108,7 +108,7 @@ pub(crate) async fn build(
     let wit = wit::directory(source, &tools.sdk)?;
     let (program, world) = (program(source, file), source.world.name());
     let request = Request::Component { program, wit: wit.path(), world, backend, output };
-    request.run(&tools).await
+    request.run(&tools, notes).await
 }
 
 /// The script of a worker for the [`dev_engine`].
@@ -121,7 +121,7 @@ pub async fn bundle(source: &Source, file: &Path, notes: Notes<'_>) -> Result<St
     dependencies(&source.directory, notes).await?;
     let place = tempfile::NamedTempFile::new()?;
     let request = Request::Bundle { program: program(source, file), output: place.path() };
-    request.run(&tools).await?;
+    request.run(&tools, notes).await?;
     Ok(fs::read_to_string(place.path()).await?)
 }
 
@@ -140,7 +140,7 @@ pub async fn dev_engine(notes: Notes<'_>) -> Result<PathBuf> {
         let wit = tools.sdk.join("wit");
         let unfinished = tempfile::NamedTempFile::new_in(&tools.sdk)?;
         let request = Request::Engine { wit: &wit, output: unfinished.path() };
-        request.run(&tools).await?;
+        request.run(&tools, notes).await?;
         unfinished.persist(&engine)?;
     }
     Ok(engine)
@@ -151,10 +151,14 @@ fn program<'a>(source: &'a Source, file: &'a Path) -> Program<'a> {
 }
 
 impl Request<'_> {
-    async fn run(&self, tools: &Toolchain) -> Result<()> {
+    /// What is doubtful in the program, such as a key that stands twice, is told as a note.
+    async fn run(&self, tools: &Toolchain, notes: Notes<'_>) -> Result<()> {
         let mut node = Command::new("node");
         node.arg(tools.sdk.join("js/build/main.mjs")).arg(serde_json::to_string(self)?);
-        process::run(&mut node, REMEDY).await?;
+        let output = process::run(&mut node, REMEDY).await?;
+        for warning in String::from_utf8_lossy(&output.stderr).lines() {
+            notes(format_args!("{warning}"));
+        }
         Ok(())
     }
 }

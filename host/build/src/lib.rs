@@ -110,6 +110,9 @@ pub struct Settings {
     /// The least `expirationTtl` in seconds. None is 60, as in Workers KV.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expiration_ttl_min: Option<u32>,
+    /// The variables that are no text: what the environment has of them is JSON.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub json_vars: Vec<String>,
 }
 
 /// The class of a binding in JavaScript.

@@ -32,9 +32,13 @@ pub struct ProjectArgs {
     /// Work as if started in DIR
     #[arg(short = 'C', value_name = "DIR", global = true)]
     pub working_directory: Option<PathBuf>,
-    /// Use this config instead of the larder.toml found upwards from the working directory
+    /// Use this config instead of the larder.toml, or else the wrangler.json, wrangler.jsonc or
+    /// wrangler.toml, found upwards from the working directory
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
+    /// Work as in this environment of a wrangler project [default: CLOUDFLARE_ENV, or none]
+    #[arg(short, long, value_name = "NAME", global = true)]
+    pub env: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -47,7 +51,7 @@ pub enum Command {
     Test(Test),
     /// Build a project's component
     Build(Build),
-    /// Write what larder.toml binds as TypeScript
+    /// Write what the config binds as TypeScript
     Types(Types),
     /// Serve a component that exports wasi:http/incoming-handler
     Serve(Serve),
@@ -69,7 +73,7 @@ pub enum Command {
 
 #[derive(Debug, ClapArgs)]
 pub struct Dev {
-    /// The directory of the project; its larder.toml is found there or above
+    /// The directory of the project; its config is found there or above
     #[arg(value_name = "DIR")]
     pub directory: Option<PathBuf>,
     #[command(flatten)]
@@ -340,7 +344,7 @@ pub struct NamespaceArgs {
     /// The namespace of that title
     #[arg(long, value_name = "TITLE")]
     pub namespace: Option<String>,
-    /// What larder.toml binds under that name: the keys as the component sees them
+    /// What the config binds under that name: the keys as the component sees them
     #[arg(long, value_name = "NAME")]
     pub binding: Option<String>,
 }

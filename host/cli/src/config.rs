@@ -1,27 +1,29 @@
 //! `larder.toml` as it is written. What it means, with the flags, is in `settings`.
+//!
+//! [`file`] finds it, or in its place the config of a wrangler project, which [`wrangler`] translates.
+
+mod advice;
+mod declaration;
+mod file;
+mod place;
+mod wrangler;
+
+pub use advice::{how_to_allow, how_to_bind};
+pub use declaration::Declaration;
+pub use file::{ConfigFile, FILE_NAME, NAMES, SOUGHT};
 
 use crate::guest::AllowedHost;
 use crate::output;
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Result, bail};
 use bytesize::ByteSize;
 use clap::ValueEnum;
 use larder_build::Api;
 use serde::Deserialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// The name under which a config is found.
-pub const FILE_NAME: &str = "larder.toml";
-
-/// A config and where it was found. Its relative paths are relative to its directory.
-#[derive(Debug)]
-pub struct ConfigFile {
-    pub path: PathBuf,
-    pub directory: PathBuf,
-    pub config: Config,
-}
+use toml::value::Datetime;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -38,7 +40,7 @@ pub struct Config {
     pub cache: Option<Size>,
     pub addr: Option<String>,
     pub limits: Limits,
-    pub vars: BTreeMap<String, String>,
+    pub vars: BTreeMap<String, Value>,
     pub allowed_outbound_hosts: Vec<AllowedHost>,
     pub kv_namespaces: Vec<KvNamespace>,
 }
@@ -125,29 +127,11 @@ impl TryFrom<String> for Time {
     }
 }
 
-impl ConfigFile {
-    /// The config at `path`, or else the one found upwards from `directory`, if any.
-    pub fn find(path: Option<&Path>, directory: &Path) -> Result<Option<Self>> {
-        if let Some(path) = path {
-            return Self::read(path.to_owned()).map(Some);
-        }
-        let candidates = directory.ancestors().map(|above| above.join(FILE_NAME));
-        candidates.into_iter().find(|path| path.is_file()).map(Self::read).transpose()
-    }
-
-    fn read(path: PathBuf) -> Result<Self> {
-        let path = std::path::absolute(path)?;
-        let text = fs::read_to_string(&path)
-            .with_context(|| format!("cannot read the config {}", output::path(&path)))?;
-        let config = Config::parse(&text, &path)?;
-        let directory = path.parent().context("the config has no directory")?.to_owned();
-        Ok(Self { path, directory, config })
-    }
-}
-
 impl Config {
     fn parse(text: &str, path: &Path) -> Result<Self> {
-        let config: Self = toml::from_str(text).map_err(|error| explain(&error, text, path))?;
+        let mut config: Self =
+            toml::from_str(text).map_err(|error| place::of_toml(&error, text, path))?;
+        config.vars.values_mut().for_each(dates_as_text);
         for namespace in &config.kv_namespaces {
             let KvNamespace { binding, namespace, id, .. } = namespace;
             if namespace.is_some() && id.is_some() {
@@ -167,27 +151,16 @@ impl Config {
     }
 }
 
-/// One line for an error of the config: the place, what is wrong there, and what was likely meant.
-fn explain(error: &toml::de::Error, text: &str, path: &Path) -> anyhow::Error {
-    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-    let line = before.matches('\n').count() + 1;
-    let mut what = error.message().trim_end().replace('\n', " ");
-    if let Some(near) = near_name(&what) {
-        what = format!("{what}; did you mean `{near}`?");
+/// JSON, which vars are, has no dates, as TOML does.
+fn dates_as_text(value: &mut Value) {
+    if let Ok(date) = Datetime::deserialize(&*value) {
+        *value = date.to_string().into();
     }
-    anyhow!("{}:{line}: {what}", output::path(path))
-}
-
-/// Of the names that serde says it expected, the one most like the name it found.
-fn near_name(message: &str) -> Option<&str> {
-    if !message.starts_with("unknown ") {
-        return None;
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(dates_as_text),
+        Value::Object(values) => values.values_mut().for_each(dates_as_text),
+        _ => {}
     }
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let found = quoted.next()?;
-    let near = quoted.map(|name| (strsim::jaro_winkler(found, name), name));
-    let (likeness, name) = near.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
-    (likeness > 0.7).then_some(name)
 }
 
 #[cfg(test)]
@@ -252,7 +225,7 @@ mod tests {
     #[test]
     fn an_unknown_key_is_answered_with_its_line_and_the_near_one() {
         let error = parse("addr = \"\"\n[[kv_namespaces]]\nbindng = \"A\"\n").unwrap_err();
-        assert!(error.starts_with("larder.toml:3: unknown field `bindng`"), "{error}");
+        assert!(error.starts_with("larder.toml:3:1: unknown field `bindng`"), "{error}");
         assert!(error.ends_with("did you mean `binding`?"), "{error}");
         let error = parse("zzz = 1").unwrap_err();
         assert!(!error.contains("did you mean"), "{error}");
@@ -267,7 +240,7 @@ mod tests {
     #[test]
     fn a_size_or_time_without_sense_is_refused_with_its_line() {
         let error = parse("\nlimits = { memory = \"much\" }").unwrap_err();
-        assert!(error.starts_with("larder.toml:2: "), "{error}");
+        assert!(error.starts_with("larder.toml:2:21: "), "{error}");
         let error = parse("limits = { timeout = \"30\" }").unwrap_err();
         assert!(error.contains("time unit needed"), "{error}");
     }

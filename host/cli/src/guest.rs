@@ -19,6 +19,7 @@ use larder_store::{Clock, Larder};
 use larder_wasmtime::{KvCtx, KvCtxView, KvGrants, KvHooks, KvView, WallClock};
 use std::collections::BTreeSet;
 use std::fmt;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::component::{Linker, ResourceTable};
 use wasmtime::{Engine, ResourceLimiter, Store, StoreContextMut};
@@ -39,7 +40,7 @@ pub struct Guest {
     script: Arc<str>,
     memory_max: usize,
     clock: Arc<dyn Clock>,
-    unbound: Arc<Mutex<BTreeSet<String>>>,
+    unbound: NameUnbound,
 }
 
 /// The state of one instance.
@@ -78,14 +79,15 @@ impl Guest {
             (binding.name.clone(), bound.namespace.clone(), read_only)
         });
         known.replace(granted);
+        let config: Option<Arc<Path>> = settings.config.as_deref().map(Arc::from);
         let guest = Self {
             grants: grants.build(),
             vars: settings.vars.clone(),
-            outgoing: Outgoing::new(&settings.outbound),
+            unbound: NameUnbound { known: Arc::default(), config: config.clone() },
+            outgoing: Outgoing::new(&settings.outbound, config),
             script: Arc::default(),
             memory_max: usize::try_from(settings.memory_max.as_u64()).unwrap_or(usize::MAX),
             clock: larder.clock().clone(),
-            unbound: Arc::default(),
         };
         Ok((guest, bound))
     }
@@ -112,7 +114,7 @@ impl Guest {
             outgoing: self.outgoing.clone(),
             script: self.script.clone(),
             kv: KvCtx::new(&self.grants),
-            unbound: NameUnbound(self.unbound.clone()),
+            unbound: self.unbound.clone(),
             memory: MemoryLimit { max: self.memory_max, used: 0, refused: false },
         };
         let mut store = Store::new(engine, state);
@@ -160,11 +162,15 @@ impl KvView for State {
 }
 
 /// Says once of each name which is asked for in vain how it could be bound.
-struct NameUnbound(Arc<Mutex<BTreeSet<String>>>);
+#[derive(Clone)]
+struct NameUnbound {
+    known: Arc<Mutex<BTreeSet<String>>>,
+    config: Option<Arc<Path>>,
+}
 
 impl KvHooks for NameUnbound {
     fn unbound(&mut self, name: &str, grants: &KvGrants) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() == UNBOUND_MAX || !known.insert(name.to_owned()) {
             return;
         }
@@ -174,10 +180,8 @@ impl KvHooks for NameUnbound {
             names => output::names(names.iter().copied()),
         };
         output::note(format_args!(
-            "the component opens {name:?}, which is not bound; bound: {bound}; to bind it, add to \
-             {}: [[kv_namespaces]] binding = {name:?}, or say --kv {}",
-            config::FILE_NAME,
-            output::printable(name),
+            "the component opens {name:?}, which is not bound; bound: {bound}; to bind it, {}",
+            config::how_to_bind(self.config.as_deref(), name),
         ));
     }
 }

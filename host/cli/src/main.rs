@@ -2,8 +2,8 @@
 //!
 //! # Layout
 //!
-//! - [`args`]: the command line as it is written, [`config`]: `larder.toml` as it is written,
-//!   [`settings`]: both together, checked before any work.
+//! - [`args`]: the command line as it is written, [`config`]: `larder.toml` as it is written, or
+//!   what is translated into it, [`settings`]: both together, checked before any work.
 //! - [`commands`]: one file per command.
 //! - [`store`]: opening the store and its bindings; [`reach`]: the way to one that may be open
 //!   elsewhere; [`clock`]: time from a file, for tests.

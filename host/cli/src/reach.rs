@@ -139,22 +139,27 @@ impl Store {
         let client = &self.client;
         Ok(match &binding.namespace {
             NamespaceName::Title(title) => client.namespace(title).await?,
-            NamespaceName::Id(id) => client.namespace_by_id(id).await?,
+            NamespaceName::Id { id, .. } => client.namespace_by_id(id).await?,
         })
     }
 
     /// The namespace that a binding names, created if there is none.
     pub async fn bound_or_created(&self, binding: &Binding) -> Result<Namespace> {
+        let mut title_is_taken = false;
         loop {
             if let Some(namespace) = self.bound(binding).await? {
                 return Ok(namespace);
             }
-            let (title, id) = binding.new_namespace();
+            let (title, id) = binding.new_namespace(title_is_taken);
             match self.client.create_namespace(title, id).await {
                 // Somebody else was quicker; or another namespace has the title.
                 Err(error) if error.code() == Some("namespace-exists") => {
                     if self.bound(binding).await?.is_none() {
-                        return Err(error).with_context(|| format!("binding `{}`", binding.name));
+                        if title_is_taken {
+                            return Err(error)
+                                .with_context(|| format!("binding `{}`", binding.name));
+                        }
+                        title_is_taken = true;
                     }
                 }
                 created => {

@@ -12,6 +12,7 @@ use crate::output;
 use anyhow::{Context as _, Result, bail};
 use bytesize::ByteSize;
 use larder_store::{Clock, SystemClock};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
@@ -51,6 +52,8 @@ pub struct GuestSettings {
     /// The hosts that it may send HTTP requests to.
     pub outbound: Vec<AllowedHost>,
     pub memory_max: ByteSize,
+    /// The config by which it is given more.
+    pub config: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +67,11 @@ pub struct Binding {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NamespaceName {
     Title(String),
-    Id(String),
+    /// The title is for one that is created.
+    Id {
+        id: String,
+        title: String,
+    },
 }
 
 /// Where to listen, and how long a request may take.
@@ -80,7 +87,7 @@ pub fn project(args: &ProjectArgs, directory: Option<&Path>) -> Result<Option<Co
     // Without `..` in it, so that its ancestors are those of the file system.
     let directory = fs::canonicalize(directory)
         .with_context(|| format!("cannot work in {}", directory.display()))?;
-    ConfigFile::find(args.config.as_deref(), &directory)
+    ConfigFile::find(args.config.as_deref(), &directory, args.env.as_deref())
 }
 
 fn working_directory() -> Result<PathBuf> {
@@ -124,7 +131,9 @@ impl StoreSettings {
 impl GuestSettings {
     pub fn new(args: &GuestArgs, project: Option<&ConfigFile>) -> Result<Self> {
         let config = project.map(|project| &project.config);
-        let mut vars: BTreeMap<_, _> = config.map(|config| config.vars.clone()).unwrap_or_default();
+        let configured = config.into_iter().flat_map(|config| &config.vars);
+        let mut vars: BTreeMap<_, _> =
+            configured.map(|(name, value)| (name.clone(), text_of(value))).collect();
         vars.extend(args.var.iter().cloned());
         let memory_max = config.and_then(|config| config.limits.memory).map(|size| size.0);
         let mut outbound = args.allow_outbound.clone();
@@ -135,7 +144,16 @@ impl GuestSettings {
             bindings: bindings(args, project)?,
             outbound,
             memory_max: args.memory_max.or(memory_max).unwrap_or(MEMORY_MAX),
+            config: project.map(|project| project.path.clone()),
         })
+    }
+}
+
+/// A variable as it stands in the environment: a text as it is, any other value as its JSON.
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
     }
 }
 
@@ -146,7 +164,8 @@ fn bindings(args: &GuestArgs, project: Option<&ConfigFile>) -> Result<Vec<Bindin
         configured.unwrap_or_default().iter().map(Binding::from_config).collect();
     for (index, binding) in bindings.iter().enumerate() {
         if bindings.iter().take(index).any(|other| other.name == binding.name) {
-            bail!("the binding `{}` stands twice in {}", binding.name, config::FILE_NAME);
+            let file = project.map_or_else(String::new, |project| output::path(&project.path));
+            bail!("the binding `{}` stands twice in {file}", binding.name);
         }
     }
     for kv in &args.kv {
@@ -170,7 +189,10 @@ impl Binding {
     pub fn from_config(configured: &config::KvNamespace) -> Self {
         let config::KvNamespace { binding, namespace, id, access, prefix, api: _ } = configured;
         let namespace = match (id, namespace) {
-            (Some(id), _) => NamespaceName::Id(id.clone()),
+            (Some(id), title) => NamespaceName::Id {
+                id: id.clone(),
+                title: title.as_ref().unwrap_or(binding).clone(),
+            },
             (None, Some(title)) => NamespaceName::Title(title.clone()),
             (None, None) => NamespaceName::Title(binding.clone()),
         };
@@ -216,7 +238,8 @@ pub fn component(given: Option<&Path>, project: Option<&ConfigFile>) -> Result<P
         let name = project.directory.file_name().unwrap_or_else(|| "component".as_ref());
         return Ok(project.directory.join("dist").join(name).with_added_extension("wasm"));
     }
-    bail!("no component: name its file, or set `component` in {}", output::path(&project.path))
+    let key = if project.is_wrangler() { "main" } else { "component" };
+    bail!("no component: name its file, or set `{key}` in {}", output::path(&project.path))
 }
 
 /// The same, which must be there already.

@@ -90,30 +90,36 @@ impl Binding {
     pub fn find(&self, larder: &Larder) -> Result<Option<Namespace>> {
         let namespace = match &self.namespace {
             NamespaceName::Title(title) => larder.blocking().namespace(title)?,
-            NamespaceName::Id(id) => larder.blocking().namespace_by_id(id)?,
+            NamespaceName::Id { id, .. } => larder.blocking().namespace_by_id(id)?,
         };
         namespace.map(|namespace| self.view(&namespace)).transpose()
     }
 
     /// The namespace as far as the component sees it, created if there is none: a config that
-    /// names an id works on any machine, with the binding's name for a title.
+    /// names an id works on any machine.
     pub fn open_or_create(&self, larder: &Larder) -> Result<Bound> {
         if let Some(namespace) = self.find(larder)? {
             return Ok(Bound { namespace, created: false });
         }
-        let created = match self.new_namespace() {
+        let create = |title_is_taken| match self.new_namespace(title_is_taken) {
             (title, None) => larder.blocking().create_namespace(title),
             (title, Some(id)) => larder.blocking().create_namespace_with_id(title, id),
+        };
+        let created = match create(false) {
+            Err(Error::NamespaceExists { .. }) => create(true),
+            created => created,
         };
         let created = created.with_context(|| format!("binding `{}`", self.name))?;
         Ok(Bound { namespace: self.view(&created)?, created: true })
     }
 
-    /// Title and id of the namespace that is created for it.
-    pub fn new_namespace(&self) -> (&str, Option<&str>) {
+    /// Title and id of the namespace that is created for it. When another one has its title, such
+    /// as that of the id before in the config, its id is its title.
+    pub fn new_namespace(&self, title_is_taken: bool) -> (&str, Option<&str>) {
         match &self.namespace {
             NamespaceName::Title(title) => (title, None),
-            NamespaceName::Id(id) => (&self.name, Some(id)),
+            NamespaceName::Id { id, .. } if title_is_taken => (id, Some(id)),
+            NamespaceName::Id { id, title } => (title, Some(id)),
         }
     }
 

@@ -20,13 +20,14 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Watches files, and directories with all below them, but for what is no source: what a build
-    /// and what a running component write. What appears in the directory `growing` may be a source
+    /// Watches files, which may not be there yet, and directories with all below them, but for what
+    /// is no source: what a build and what a running component write. What appears in the directory `growing` may be a source
     /// too.
     pub fn new(paths: &[PathBuf], except: &[PathBuf], growing: Option<&Path>) -> Result<Self> {
         let (sender, changes) = mpsc::channel(1);
         let paths = canonical(paths)?;
-        let except: Vec<_> = except.iter().map(|path| canonical_or_missing(path)).collect();
+        let except = except.iter().map(|path| canonical_or_missing(path).unwrap_or(path.clone()));
+        let except: Vec<_> = except.collect();
         let growing = growing.map(|path| path.canonicalize().with_context(|| cannot_watch(path)));
         let growing = growing.transpose()?;
         let (watched, root) = (paths.clone(), growing.clone());
@@ -50,7 +51,7 @@ impl Watch {
         for path in &paths {
             // A file is watched by its directory: most editors put a new file in its place.
             let (path, mode) = match path.parent() {
-                Some(directory) if path.is_file() => (directory, RecursiveMode::NonRecursive),
+                Some(directory) if !path.is_dir() => (directory, RecursiveMode::NonRecursive),
                 _ => (path.as_path(), RecursiveMode::Recursive),
             };
             watcher.watch(path, mode).with_context(|| cannot_watch(path))?;
@@ -74,7 +75,7 @@ impl Watch {
 /// As the system will name them in its events.
 fn canonical(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let canonical =
-        paths.iter().map(|path| path.canonicalize().with_context(|| cannot_watch(path)));
+        paths.iter().map(|path| canonical_or_missing(path).with_context(|| cannot_watch(path)));
     canonical.collect()
 }
 
@@ -88,9 +89,9 @@ fn is_unfinished(path: &Path) -> bool {
 }
 
 /// As `canonical`, for a path that may not exist yet, which its directory then may.
-fn canonical_or_missing(path: &Path) -> PathBuf {
+fn canonical_or_missing(path: &Path) -> Option<PathBuf> {
     let missing = || Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?));
-    path.canonicalize().ok().or_else(missing).unwrap_or_else(|| path.to_owned())
+    path.canonicalize().ok().or_else(missing)
 }
 
 fn cannot_watch(path: &Path) -> String {

@@ -58,5 +58,6 @@ pub use expiration::{Expiration, UnixMillis};
 pub use larder::{Durability, Larder, NamespaceInfo, Options};
 pub use list::{DeletedPage, ListOptions, ListPage};
 pub use namespace::Namespace;
+pub use namespaces::is_namespace_id;
 pub use pieces::{Reader, Writer};
 pub use write::Condition;

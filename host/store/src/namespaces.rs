@@ -131,9 +131,14 @@ fn validated_title(title: &str) -> Result<Arc<str>> {
     Ok(title.into())
 }
 
-fn validated_id(id: &str) -> Result<Arc<str>> {
+/// Whether a namespace may have that id: 1 to 64 ASCII letters, digits, `-` and `_`.
+pub fn is_namespace_id(id: &str) -> bool {
     let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if id.is_empty() || id.len() > ID_BYTES_MAX || !id.chars().all(legal) {
+    !id.is_empty() && id.len() <= ID_BYTES_MAX && id.chars().all(legal)
+}
+
+fn validated_id(id: &str) -> Result<Arc<str>> {
+    if !is_namespace_id(id) {
         return Err(Error::IdInvalid { id: id.into(), max: ID_BYTES_MAX as u64 });
     }
     Ok(id.into())

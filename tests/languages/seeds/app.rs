@@ -1,10 +1,11 @@
 //! Seed 3's application, the example `workers-hono`: authentication by tokens, with Hono and its
 //! cors middleware. Through `dev`, and through `build` and `serve`, with and without the config.
 
-use super::{Served, Test};
+use super::{ROOT, Served, Test};
 use crate::copy::copy_of;
-use crate::http::Answer;
+use crate::http::{Answer, send};
 use crate::project::Project;
+use crate::server::Server;
 use serde_json::{Value, json};
 use std::sync::OnceLock;
 
@@ -16,6 +17,7 @@ pub const TESTS: &[Test] = &[
     ("its_component_is_served_without_the_config", || {
         assert_authenticates(&serve(&["--kv", "AUTH_TOKENS"]));
     }),
+    ("the_config_of_the_seed_serves_it", the_config_of_the_seed_serves_it),
     ("other_origins_may_ask", other_origins_may_ask),
     ("a_store_that_refuses_is_an_internal_error", a_store_that_refuses_is_an_internal_error),
 ];
@@ -87,6 +89,41 @@ fn assert_authenticates(served: &Served) {
     assert_eq!(with(served, "Authorization", &bearer).0, 200);
     served.at(86400);
     assert_eq!(with(served, "Authorization", &bearer), no("Invalid or expired token"));
+}
+
+/// wrangler's, word for word: its ids are the namespaces', and `dev` takes the one for previews.
+fn the_config_of_the_seed_serves_it() {
+    let project = project();
+    std::fs::remove_file(project.path("larder.toml")).unwrap();
+    let config = std::fs::read(format!("{ROOT}/tests/guests/seeds/app/wrangler.jsonc")).unwrap();
+    project.write("wrangler.jsonc", config);
+    let ada = |namespace: &[&str]| {
+        let put = ["key", "put", "ada", r#"{"email":"ada@example.com"}"#];
+        project.larder(put.iter().chain(namespace).copied()).succeeds();
+    };
+    let answers = |command: &[&str], namespace: &str, data: Value| {
+        let command = command.iter().chain(&["--addr", "127.0.0.1:0"]).copied();
+        let server = Server::spawn(project.command(command));
+        server.says(&[&format!("binding AUTH_TOKENS: namespace {namespace}, ")]);
+        server.says(&["binding CACHE: namespace my-worker-CACHE, "]);
+        let answer = send(("GET", &server.url("/")), &[("Authorization", "Bearer ada")], "");
+        let answer: Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!(answer["data"], data);
+    };
+    ada(&["--binding", "AUTH_TOKENS"]);
+    answers(&["dev"], "my-worker-AUTH_TOKENS_preview", Value::Null);
+    ada(&["--namespace", "my-worker-AUTH_TOKENS_preview"]);
+    let data = json!({ "email": "ada@example.com" });
+    answers(&["dev"], "my-worker-AUTH_TOKENS_preview", data.clone());
+    let listed = project.larder(["namespace", "list"]).succeeds();
+    for (title, id) in [("AUTH_TOKENS", "x"), ("AUTH_TOKENS_preview", "y"), ("CACHE", "z")] {
+        let title = format!("my-worker-{title} ");
+        let line = listed.lines().find(|line| line.starts_with(&title)).unwrap();
+        assert!(line.contains(&id.repeat(32)), "{listed}");
+    }
+    let (code, _, said) = project.larder(["build", "-o", "app.wasm"]).ended();
+    assert_eq!(code, Some(0), "{said}");
+    answers(&["serve", "app.wasm"], "my-worker-AUTH_TOKENS", data);
 }
 
 fn other_origins_may_ask() {

@@ -1,5 +1,6 @@
 //! Where every block of code of the seeds is: in a project that is served, between
-//! `//#region SEED.NUMBER title` and `//#endregion`; or elsewhere, for a reason.
+//! `//#region SEED.NUMBER title` and `//#endregion`, in TOML without the slashes; or elsewhere, for
+//! a reason.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +12,7 @@ const PROJECTS: &str = "tests/guests/seeds";
 const SEEDS: [&str; 4] =
     ["0_openworkers_kv.txt", "1_workers_kv_notes.txt", "2_workerd_kv.txt", "3_kv_skill.txt"];
 /// The block that is a file of its own, an example's.
-const WHOLE: (Id, &str) = ((3, 7), "examples/workers-hono/src/index.ts");
+const WHOLE: (Id, &str) = ((3, 8), "examples/workers-hono/src/index.ts");
 /// What code has and the prose of the seeds has not.
 const SIGNS: [&str; 8] = ["await ", "env.", "const ", "wrangler kv", "[[", "=>", "{", ";\n"];
 
@@ -26,15 +27,9 @@ struct Elsewhere {
     reason: &'static str,
 }
 
-const WRANGLER: &str = "a config or a command of wrangler's: the command line of issue 5";
+const WRANGLER: &str = "a command of wrangler's: the command line of issue 5";
 
-const ELSEWHERE: [Elsewhere; 6] = [
-    Elsewhere {
-        seed: 1,
-        begins: "[[kv_namespaces]] binding = \"KV\"",
-        ends: "binding = \"CACHE\" id = \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"",
-        reason: WRANGLER,
-    },
+const ELSEWHERE: [Elsewhere; 4] = [
     Elsewhere {
         seed: 1,
         begins: "wrangler kv namespace create SESSIONS",
@@ -51,12 +46,6 @@ const ELSEWHERE: [Elsewhere; 6] = [
         seed: 3,
         begins: "# Create namespace wrangler kv namespace create MY_KV",
         ends: "(use IDs from commands above)",
-        reason: WRANGLER,
-    },
-    Elsewhere {
-        seed: 3,
-        begins: "{ \"name\": \"my-worker\"",
-        ends: "\"id\": \"zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz\" } ] }",
         reason: WRANGLER,
     },
     Elsewhere { seed: 3, begins: "wrangler types ```", ends: "```", reason: WRANGLER },
@@ -111,7 +100,7 @@ fn sources(directory: &Path) -> Vec<PathBuf> {
         let path = entry.unwrap().path();
         let extension = path.extension().and_then(|extension| extension.to_str());
         match extension {
-            Some("js" | "ts") => found.push(path),
+            Some("js" | "ts" | "jsonc" | "toml") => found.push(path),
             _ if path.is_dir() && !path.ends_with("node_modules") => found.extend(sources(&path)),
             _ => {}
         }
@@ -123,13 +112,14 @@ fn regions(source: &str) -> Vec<(Id, String)> {
     let mut regions: Vec<(Id, String)> = Vec::new();
     let mut open = false;
     for line in source.lines() {
-        let marker = line.trim();
-        if let Some(title) = marker.strip_prefix("//#region ") {
+        // A comment in TOML begins with what a region begins with.
+        let marker = line.trim().trim_start_matches('/');
+        if let Some(title) = marker.strip_prefix("#region ") {
             assert!(!open, "regions do not nest: {title}");
             let (seed, number) = title.split(' ').next().unwrap().split_once('.').unwrap();
             regions.push(((seed.parse().unwrap(), number.parse().unwrap()), String::new()));
             open = true;
-        } else if marker == "//#endregion" {
+        } else if marker == "#endregion" {
             open = false;
         } else if open {
             let (_, block) = regions.last_mut().unwrap();

@@ -4,6 +4,7 @@ use super::{EPOCH, Served, Test, names, row};
 use serde_json::json;
 
 pub const TESTS: &[Test] = &[
+    ("the_config_has_one_id_for_three_bindings", the_config_has_one_id_for_three_bindings),
     ("a_session_is_written_read_and_deleted", a_session_is_written_read_and_deleted),
     ("metadata_is_read_with_the_value", metadata_is_read_with_the_value),
     ("a_page_has_a_hundred_keys", a_page_has_a_hundred_keys),
@@ -14,6 +15,17 @@ pub const TESTS: &[Test] = &[
 
 fn serve() -> Served {
     Served::dev("notes", &[])
+}
+
+/// As it is written in the seed, which is wrangler's.
+fn the_config_has_one_id_for_three_bindings() {
+    let served = serve();
+    for binding in ["KV", "SESSIONS", "CACHE"] {
+        served.server.says(&[&format!("binding {binding}: namespace KV, ")]);
+    }
+    served.json("/write?session=session:1&user=ada");
+    assert_eq!(served.json("/list")["keys"], 100);
+    assert_eq!(served.json("/list")["rest"]["keys"].as_array().unwrap().len(), 6);
 }
 
 fn a_session_is_written_read_and_deleted() {

@@ -26,7 +26,7 @@ pub enum Template {
 
 #[derive(Debug, ClapArgs)]
 pub struct Build {
-    /// The directory of the project; its larder.toml is found there or above
+    /// The directory of the project; its config is found there or above
     #[arg(value_name = "DIR")]
     pub directory: Option<PathBuf>,
     /// Where to put the component [default: `component` of larder.toml, or a file in `dist`]
@@ -39,7 +39,7 @@ pub struct Build {
 
 #[derive(Debug, ClapArgs)]
 pub struct Types {
-    /// Where to write them [default: worker-configuration.d.ts beside larder.toml]
+    /// Where to write them [default: worker-configuration.d.ts beside the config]
     pub file: Option<PathBuf>,
     /// The name of the interface [default: Env]
     #[arg(long, value_name = "NAME")]

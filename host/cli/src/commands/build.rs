@@ -14,12 +14,13 @@ pub fn run(args: &ProjectArgs, build: &Build) -> Result<ExitCode> {
     let directory = build.directory.as_deref();
     let project = settings::project(args, directory)?.with_context(|| {
         let directory = directory.unwrap_or(Path::new(".")).display();
-        format!("there is no {} in {directory} or above, by which to build", config::FILE_NAME)
+        format!("there is no {} in {directory} or above, by which to build", config::SOUGHT)
     })?;
     let output = build.output.as_deref().map(absolute).transpose()?;
     let settings = BuildSettings::with(&project, build.backend, output.as_deref())?;
     let settings = settings.with_context(|| {
-        format!("{} has neither `main` nor `build`", output::path(&project.path))
+        let lacks = if project.is_wrangler() { "no `main`" } else { "neither `main` nor `build`" };
+        format!("{} has {lacks}", output::path(&project.path))
     })?;
     let runtime = runtime()?;
     let result = runtime.block_on(async {

@@ -1,6 +1,8 @@
 //! `larder dev`: a project's component, built, served, and both again when its sources change.
 
-use super::serve::{close, describe_bindings, describe_store, load, runtime, trace};
+use super::serve::{
+    close, describe_bindings, describe_store, describe_unavailable, load, runtime, trace,
+};
 use crate::args::{Dev, GuestArgs, ListenArgs, ProjectArgs};
 use crate::config::{self, ConfigFile};
 use crate::engine;
@@ -83,13 +85,13 @@ pub fn run(args: &ProjectArgs, dev: &Dev) -> Result<()> {
 
 fn project(args: &ProjectArgs, dev: &Dev) -> Result<ConfigFile> {
     if let Some(project) = settings::project(args, dev.directory.as_deref())? {
-        return Ok(project);
+        return Ok(project.previewed());
     }
     let directory = dev.directory.as_deref().unwrap_or(Path::new("."));
     bail!(
         "there is no {} in {} or above, by which to build; a component that is built already is \
          served by `larder serve FILE`",
-        config::FILE_NAME,
+        config::SOUGHT,
         directory.display(),
     )
 }
@@ -106,6 +108,8 @@ pub(super) struct Session<'a> {
     server: Arc<Server>,
     /// The bindings that have been described, so that it is done again only when they change.
     described: Option<Vec<Binding>>,
+    /// What has been said to be not available, likewise.
+    unavailable: Vec<String>,
     /// What runs workers in JavaScript, from the first on.
     script_engine: Option<Handler>,
 }
@@ -120,7 +124,6 @@ impl<'a> Session<'a> {
         server: Arc<Server>,
     ) -> Result<Self> {
         let engine = engine::for_many()?;
-        let (described, script_engine) = (None, None);
         Ok(Self {
             listen,
             guest,
@@ -129,8 +132,9 @@ impl<'a> Session<'a> {
             bindings,
             engine,
             server,
-            described,
-            script_engine,
+            described: None,
+            unavailable: Vec::new(),
+            script_engine: None,
         })
     }
 
@@ -162,6 +166,10 @@ impl<'a> Session<'a> {
         if self.described.as_ref() != Some(&settings.bindings) {
             describe_bindings(&settings.bindings, &bound, self.store, Some(project)).await?;
             self.described = Some(settings.bindings);
+        }
+        if self.unavailable != project.unavailable {
+            describe_unavailable(Some(project));
+            self.unavailable.clone_from(&project.unavailable);
         }
         self.server.replace(App::new(handler, guest, listen.timeout));
         Ok(())
@@ -205,6 +213,7 @@ fn watch(
     store: &Place,
 ) -> Result<Watch> {
     let mut paths: Vec<PathBuf> = vec![project.path.clone()];
+    paths.extend(project.besides.iter().cloned());
     let mut except = Vec::new();
     match build {
         Some(build) => {

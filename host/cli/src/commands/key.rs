@@ -208,8 +208,8 @@ impl Target {
 /// What the config binds under the name that was asked for, if a binding was.
 fn configured(project: Option<ConfigFile>, args: &TargetArgs) -> Result<Option<Binding>> {
     let Some(name) = &args.namespace.binding else { return Ok(None) };
-    let project = project
-        .context("--binding is by larder.toml, and none was found: say --namespace TITLE")?;
+    let project =
+        project.context("--binding is by a config, and there is none: say --namespace TITLE")?;
     let bindings: Vec<_> = project.config.kv_namespaces.iter().map(Binding::from_config).collect();
     store::binding(&bindings, name).cloned().map(Some)
 }

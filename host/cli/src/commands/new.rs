@@ -1,11 +1,12 @@
 //! `larder new`: the smallest project of a language.
 
-use super::types::{self, Environment};
+use super::types;
 use super::wit::CONTRACT;
 use crate::args::{New, Template};
-use crate::config;
+use crate::config::{self, Declaration};
 use crate::output;
 use anyhow::{Context as _, Result, bail};
+use larder_build::Api;
 use std::fs;
 use std::path::Path;
 
@@ -52,7 +53,7 @@ pub fn run(new: &New) -> Result<()> {
         write(&directory.join("wit/kv.wit"), CONTRACT)?;
     }
     if TYPED.contains(template) {
-        let bound = Environment { kv: vec![("KV".into(), Default::default())], vars: Vec::new() };
+        let bound = [Declaration::namespace("KV", Api::Workers)];
         let text = types::declarations(&bound, types::INTERFACE, true);
         write(&directory.join(types::FILE_NAME), &text)?;
     }

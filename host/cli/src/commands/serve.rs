@@ -40,6 +40,7 @@ pub fn run(args: &ProjectArgs, serve: &Serve) -> Result<()> {
         )?;
         describe_store(&store);
         describe_bindings(&guest.bindings, &bound, &store, project).await?;
+        describe_unavailable(project);
         let server = Server::new(Pages::RequestId, listen.trust_forwarded);
         server.replace(App::new(handler, ready, listen.timeout));
         let shutdown = Shutdown::listen()?;
@@ -112,9 +113,16 @@ pub async fn describe_bindings(
         ));
     }
     if bindings.is_empty() {
-        output::note("no bindings: name them in larder.toml, or by --kv NAME");
+        output::note("no bindings: name them in the config, or by --kv NAME");
     }
     Ok(())
+}
+
+/// Says what the component does not get although the config asks for it.
+pub fn describe_unavailable(project: Option<&ConfigFile>) {
+    for line in project.into_iter().flat_map(|project| &project.unavailable) {
+        output::note(output::printable(line));
+    }
 }
 
 /// The command that lists a binding's keys, to be run where we were; none where no command reaches
@@ -137,6 +145,8 @@ fn list_command(
         let own_store = project.config.store.as_deref().unwrap_or(Path::new(".larder"));
         let own_store = Place::Directory(project.directory.join(own_store));
         bindings.any(|other| other == *binding)
+            // Which only `dev` has in the place of the config's own.
+            && !project.previews.contains_key(&binding.name)
             && (store.place == own_store || store.place == Place::Memory)
     });
     let Some(project) = of_config else {
@@ -148,11 +158,13 @@ fn list_command(
     };
     let reach = if store.place == Place::Memory { reach.as_str() } else { "" };
     let config = output::path(&project.path);
-    let config = match config == crate::config::FILE_NAME {
+    let config = match crate::config::NAMES.contains(&config.as_str()) {
         true => String::new(),
         false => format!(" --config {}", quoted(&config)),
     };
-    Some(format!("larder key list --binding {}{config}{reach}", quoted(&binding.name)))
+    let env = project.env.as_ref().map(|env| format!(" --env {}", quoted(env)));
+    let env = env.unwrap_or_default();
+    Some(format!("larder key list --binding {}{config}{env}{reach}", quoted(&binding.name)))
 }
 
 /// As a shell takes it for one word.

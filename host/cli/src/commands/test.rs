@@ -24,7 +24,7 @@ const ADDR: &str = "127.0.0.1:0";
 
 pub fn run(args: &ProjectArgs, test: &Test) -> Result<ExitCode> {
     let project = settings::project(args, None)?
-        .with_context(|| format!("there is no {} here or above", config::FILE_NAME))?;
+        .with_context(|| format!("there is no {} here or above", config::SOUGHT))?;
     let runner = runner::Runner::new(&test.command, &project)?;
     let (guest, listen) = (GuestArgs::default(), ListenArgs::default());
     let clock = Arc::new(ManualClock::new(SystemClock.now_ms()));

@@ -1,11 +1,10 @@
 //! `larder types`: what the config binds, as TypeScript.
 
 use crate::args::{ProjectArgs, Types};
-use crate::config;
+use crate::config::{self, Declaration};
 use crate::output;
 use crate::settings;
 use anyhow::{Context as _, Result};
-use larder_build::Api;
 use larder_build::javascript::typescript;
 use std::fmt::Write as _;
 use std::fs;
@@ -14,22 +13,11 @@ use std::fs;
 pub const FILE_NAME: &str = "worker-configuration.d.ts";
 pub const INTERFACE: &str = "Env";
 
-/// The bindings and variables that a worker gets.
-pub struct Environment {
-    pub kv: Vec<(String, Api)>,
-    pub vars: Vec<String>,
-}
-
 pub fn run(args: &ProjectArgs, types: &Types) -> Result<()> {
     let project = settings::project(args, None)?
-        .with_context(|| format!("there is no {} here or above", config::FILE_NAME))?;
-    let config = &project.config;
-    let environment = Environment {
-        kv: config.kv_namespaces.iter().map(|kv| (kv.binding.clone(), kv.api)).collect(),
-        vars: config.vars.keys().cloned().collect(),
-    };
+        .with_context(|| format!("there is no {} here or above", config::SOUGHT))?;
     let interface = types.env_interface.as_deref().unwrap_or(INTERFACE);
-    let text = declarations(&environment, interface, types.include_runtime);
+    let text = declarations(&project.declarations, interface, types.include_runtime);
     let file = match &types.file {
         Some(file) => file.clone(),
         None => project.directory.join(FILE_NAME),
@@ -41,20 +29,14 @@ pub fn run(args: &ProjectArgs, types: &Types) -> Result<()> {
 
 /// The declarations of `environment`, and those of the classes that it names where they do not come
 /// from another package.
-pub fn declarations(environment: &Environment, interface: &str, runtime: bool) -> String {
+pub fn declarations(environment: &[Declaration], interface: &str, runtime: bool) -> String {
     let mut text = String::from(
         "// Written by `larder types`; to be written again when the config changes.\n\n\
          declare namespace Cloudflare {\n  interface Env {\n",
     );
-    for (name, api) in &environment.kv {
-        let class = match api {
-            Api::Workers => "KVNamespace",
-            Api::OpenWorkers => "OpenWorkersKV",
-        };
-        let _ = writeln!(text, "    {}: {class};", property(name));
-    }
-    for name in &environment.vars {
-        let _ = writeln!(text, "    {}: string;", property(name));
+    for Declaration { name, kind, optional } in environment {
+        let mark = if *optional { "?" } else { "" };
+        let _ = writeln!(text, "    {}{mark}: {kind};", property(name));
     }
     let _ = writeln!(text, "  }}\n}}\ninterface {interface} extends Cloudflare.Env {{}}");
     if runtime {
@@ -78,17 +60,20 @@ fn property(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use larder_build::Api;
 
     #[test]
     fn each_binding_and_variable_is_a_property() {
-        let environment = Environment {
-            kv: vec![("SESSIONS".into(), Api::Workers), ("my-flags".into(), Api::OpenWorkers)],
-            vars: vec!["LEVEL".into()],
-        };
+        let level = Declaration { optional: true, ..Declaration::new("LEVEL", "string") };
+        let environment = [
+            Declaration::namespace("SESSIONS", Api::Workers),
+            Declaration::namespace("my-flags", Api::OpenWorkers),
+            level,
+        ];
         let text = declarations(&environment, "Bindings", false);
         assert!(text.contains("    SESSIONS: KVNamespace;\n"), "{text}");
         assert!(text.contains("    \"my-flags\": OpenWorkersKV;\n"), "{text}");
-        assert!(text.contains("    LEVEL: string;\n"), "{text}");
+        assert!(text.contains("    LEVEL?: string;\n"), "{text}");
         assert!(text.ends_with("interface Bindings extends Cloudflare.Env {}\n"), "{text}");
     }
 }

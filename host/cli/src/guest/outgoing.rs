@@ -1,10 +1,12 @@
 //! HTTP requests that a component sends: to the hosts that it was allowed, and to no other.
 
+use crate::config;
 use http_body_util::BodyExt as _;
 use hyper::http::uri::{Authority, Scheme};
 use hyper::{Request, Uri};
 use serde::Deserialize;
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks, default_send_request};
@@ -80,11 +82,13 @@ impl AllowedHost {
 pub struct Outgoing {
     allowed: Arc<[AllowedHost]>,
     denied: Arc<Mutex<BTreeSet<String>>>,
+    config: Option<Arc<Path>>,
 }
 
 impl Outgoing {
-    pub fn new(allowed: &[AllowedHost]) -> Self {
-        Self { allowed: allowed.into(), denied: Arc::default() }
+    /// What is denied is said with how to allow it by the config.
+    pub fn new(allowed: &[AllowedHost], config: Option<Arc<Path>>) -> Self {
+        Self { allowed: allowed.into(), denied: Arc::default(), config }
     }
 
     /// Says once of each host that it was denied, and how to allow it.
@@ -92,10 +96,8 @@ impl Outgoing {
         let host = uri.authority().map_or("", Authority::as_str);
         let mut denied = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
         if denied.len() < DENIED_MAX && denied.insert(host.to_owned()) {
-            tracing::warn!(
-                "a request to {host:?} was denied; to allow it, add to larder.toml: \
-                 allowed_outbound_hosts = [{host:?}], or say --allow-outbound"
-            );
+            let how = config::how_to_allow(self.config.as_deref(), host);
+            tracing::warn!("a request to {host:?} was denied; to allow it, {how}");
         }
     }
 }

@@ -92,9 +92,11 @@ fn source(project: &ConfigFile, main: &str, backend: Option<config::Backend>) ->
         );
     }
     let apis = config.kv_namespaces.iter().filter(|namespace| namespace.api != Api::Workers);
+    let vars = config.vars.iter().filter(|(_, value)| !value.is_string());
     let settings = Settings {
         api: apis.map(|namespace| (namespace.binding.clone(), namespace.api)).collect(),
         expiration_ttl_min: config.expiration_ttl_min,
+        json_vars: vars.map(|(name, _)| name.clone()).collect(),
     };
     Ok(Source { directory: project.directory.clone(), main, world: world(project)?, settings })
 }

@@ -54,7 +54,7 @@ const pages = {
 
   async '/values'(_, env) {
     await env.VALUES.put('a', { b: [1] });
-    return Response.json([await env.VALUES.get('a'), await env.VALUES.list()]);
+    return Response.json([await env.VALUES.get('a'), await imported.VALUES.list()]);
   },
 
   '/throws': () => fail({ what: 'a page' }),

@@ -1,6 +1,6 @@
 type Env = { CACHE: KVNamespace };
 
-//#region 1.11 feature flags
+//#region 1.12 feature flags
 // Store flags as JSON in KV (update without deploying code)
 // Key: "flags:v1", Value: {"new_dashboard": true, "beta_users": ["user1","user2"]}
 async function isEnabled(env: Env, flag: string, userId?: string): Promise<boolean> {

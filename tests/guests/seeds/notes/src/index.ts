@@ -7,7 +7,7 @@ const pages = {
   async '/write'(request, env, query) {
     const sessionId = query.get('session');
     const sessionData = { user: query.get('user') };
-    //#region 1.1 write
+    //#region 1.2 write
     // Write (with optional TTL in seconds)
     await env.SESSIONS.put(sessionId, JSON.stringify(sessionData), {
     expirationTtl: 86400, // 24h — auto-deletes after TTL
@@ -18,7 +18,7 @@ const pages = {
 
   async '/read'(request, env, query) {
     const read = async (sessionId) => {
-      //#region 1.2 read
+      //#region 1.3 read
       // Read
       const raw = await env.SESSIONS.get(sessionId);
       if (!raw) return null;
@@ -32,7 +32,7 @@ const pages = {
   async '/metadata'(request, env: { SESSIONS: KVNamespace }, query) {
     const key = 'of-a-user';
     await env.SESSIONS.put(key, 'v', { metadata: { userId: query.get('user') } });
-    //#region 1.3 read with metadata
+    //#region 1.4 read with metadata
     // Read with metadata
     const { value, metadata } = await env.SESSIONS.getWithMetadata<{ userId: string }>(key);
     //#endregion
@@ -41,7 +41,7 @@ const pages = {
 
   async '/delete'(request, env, query) {
     const sessionId = query.get('session');
-    //#region 1.4 delete
+    //#region 1.5 delete
     // Delete
     await env.SESSIONS.delete(sessionId);
     //#endregion
@@ -51,7 +51,7 @@ const pages = {
   async '/list'(request, env) {
     for (let number = 100; number < 205; number += 1) await env.KV.put(`session:${number}`, 'v');
     await env.KV.put('other', 'v');
-    //#region 1.5 list
+    //#region 1.6 list
     // List keys (paginated, max 1000 per call)
     const { keys, list_complete, cursor } = await env.KV.list({ prefix: 'session:', limit: 100 });
     //#endregion
@@ -62,13 +62,13 @@ const pages = {
   async '/json'(request, env) {
     const key = 'json';
     const put = async (value) => {
-      //#region 1.6 put JSON
+      //#region 1.7 put JSON
       // JSON values (most common)
       await env.KV.put(key, JSON.stringify(value), { expirationTtl: 3600 });
       //#endregion
     };
     const get = async () => {
-      //#region 1.7 get JSON
+      //#region 1.8 get JSON
       const value = JSON.parse(await env.KV.get(key) ?? 'null');
       //#endregion
       return value;
@@ -81,13 +81,13 @@ const pages = {
   async '/bytes'(request, env) {
     const key = 'bytes';
     const put = async (buffer) => {
-      //#region 1.8 put an ArrayBuffer
+      //#region 1.9 put an ArrayBuffer
       // ArrayBuffer (binary)
       await env.KV.put(key, buffer, { expirationTtl: 3600 });
       //#endregion
     };
     const get = async () => {
-      //#region 1.9 get an ArrayBuffer
+      //#region 1.10 get an ArrayBuffer
       const buffer = await env.KV.get(key, 'arrayBuffer');
       //#endregion
       return buffer;
@@ -99,7 +99,7 @@ const pages = {
   async '/stream'(request, env) {
     const key = 'stream';
     await env.KV.put(key, request.body);
-    //#region 1.10 get a stream
+    //#region 1.11 get a stream
     // Stream
     const stream = await env.KV.get(key, 'stream');
     //#endregion

@@ -1,6 +1,6 @@
 type Env = { SESSIONS: KVNamespace };
 
-//#region 1.12 sessions
+//#region 1.13 sessions
 const SESSION_TTL = 60 * 60 * 24 * 7; // 7 days
 async function createSession(env: Env, userId: string): Promise<string> {
 const id = crypto.randomUUID();

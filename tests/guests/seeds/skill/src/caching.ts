@@ -4,7 +4,7 @@ interface Env {
 
 /** A function of the page's that tells where the data comes from. */
 export function caching(fetchFromAPI: () => Promise<unknown>) {
-  //#region 3.12 caching pattern
+  //#region 3.13 caching pattern
   async function getCachedData(env: Env, key: string) {
     // Try cache first
     const cached = await env.CACHE.get(key, "json")

@@ -2,7 +2,7 @@
 
 export const edgeCases = {
   async '/not-found'(request, env) {
-    //#region 3.14 handling 404s
+    //#region 3.15 handling 404s
     const value = await env.KV.get("key")
     if (value === null) {
       // Key doesn't exist or has expired
@@ -20,7 +20,7 @@ export const edgeCases = {
   },
 
   async '/consistency'(request, env) {
-    //#region 3.15 eventual consistency
+    //#region 3.16 eventual consistency
     // Write may take seconds to propagate globally
     await env.KV.put("counter", "1")
     // Immediate read might return old value or null
@@ -36,7 +36,7 @@ export const edgeCases = {
       // R2 is another service; all that this needs of it is where the data goes.
       const BUCKET = { put: async (key, data) => large.push([key, data.length]) };
       const env = { KV, BUCKET };
-      //#region 3.16 size limits
+      //#region 3.17 size limits
       // Keys: max 512 bytes
       // Values: max 25 MB
       // Metadata: max 1024 bytes
@@ -59,7 +59,7 @@ export const edgeCases = {
   },
 
   async '/pagination'(request, env) {
-    //#region 3.17 list pagination
+    //#region 3.18 list pagination
     // List returns max 1000 keys per call
     let cursor: string | undefined
     const allKeys: string[] = []

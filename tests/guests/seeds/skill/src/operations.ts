@@ -41,7 +41,7 @@ export const operations = {
   },
 
   async '/login'(request, env) {
-    //#region 3.8 store a session token
+    //#region 3.9 store a session token
     // Create token (e.g., on login)
     const token = crypto.randomUUID()
     const userData = { userId: 123, email: "user@example.com" }
@@ -57,7 +57,7 @@ export const operations = {
 
   async '/ttl'(request, env) {
     const data = 'of a while';
-    //#region 3.9 TTL
+    //#region 3.10 TTL
     // Expire after 1 hour
     await env.KV.put("cache:api-response", data, { expirationTtl: 3600 })
     // Expire at specific time
@@ -69,7 +69,7 @@ export const operations = {
   },
 
   async '/naming'(request, env) {
-    //#region 3.10 key naming conventions
+    //#region 3.11 key naming conventions
     // Use prefixes for organization and listing
     "user:123" // User data
     "session:abc123" // Session tokens
@@ -84,7 +84,7 @@ export const operations = {
 
   async '/metadata'(request, env) {
     const userData = JSON.stringify({ name: 'Ada' });
-    //#region 3.11 metadata
+    //#region 3.12 metadata
     // Store metadata with value
     await env.KV.put("user:123", userData, {
       metadata: {

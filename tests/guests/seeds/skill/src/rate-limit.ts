@@ -3,7 +3,7 @@ interface Env {
 }
 
 // @ts-expect-error: the seed has lost the `<boolean>` of the type.
-//#region 3.13 rate limiting
+//#region 3.14 rate limiting
 async function checkRateLimit(env: Env, ip: string): Promise {
   const key = `rate:${ip}`
   const count = await env.KV.get(key)
