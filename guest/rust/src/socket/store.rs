@@ -54,12 +54,14 @@ pub(super) struct Ask<'a> {
     pub(super) target: String,
     pub(super) metadata: Option<String>,
     pub(super) body: &'a [u8],
+    content_type: &'static str,
     pub(super) effect: Effect,
 }
 
 impl Ask<'_> {
     pub(super) fn new(method: Method, target: impl Into<String>, effect: Effect) -> Self {
-        Self { method, target: target.into(), metadata: None, body: &[], effect }
+        let content_type = "application/octet-stream";
+        Self { method, target: target.into(), metadata: None, body: &[], content_type, effect }
     }
 
     /// As HTTP has it. `Content-Length` is there also when there is nothing, or the body would be
@@ -68,7 +70,9 @@ impl Ask<'_> {
         let mut request =
             Request::builder().method(&self.method).uri(format!("http://larder{}", self.target));
         if [Method::PUT, Method::POST].contains(&self.method) {
-            request = request.header("content-length", self.body.len());
+            request = request
+                .header("content-type", self.content_type)
+                .header("content-length", self.body.len());
         }
         if let Some(metadata) = &self.metadata {
             request = request.header("larder-metadata", metadata);
@@ -161,7 +165,8 @@ impl Store {
         effect: Effect,
     ) -> Result<T, Refusal> {
         let body = serde_json::to_vec(body).map_err(|error| Error::Other(error.to_string()))?;
-        let ask = Ask { body: &body, ..Ask::new(Method::POST, target, effect) };
+        let content_type = "application/json";
+        let ask = Ask { body: &body, content_type, ..Ask::new(Method::POST, target, effect) };
         Ok(self.read(&self.ask(&ask)?)?)
     }
 
