@@ -4,6 +4,7 @@
 //! The names and the shapes are those that `wit-bindgen` makes, and the types are its own. Nothing
 //! is judged here: limits, TTLs and order are the store's, which answers.
 
+mod ask;
 mod connection;
 mod namespace;
 mod pieces;

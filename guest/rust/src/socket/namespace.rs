@@ -1,9 +1,10 @@
 //! The operations on keys, each a request.
 
+use super::ask::{Ask, Effect};
 use super::connection::Answer;
 use super::pieces::{Reader, Writer};
 use super::refusal::{Refusal, unexpected};
-use super::store::{Ask, Effect, Store, store};
+use super::store::{Store, store};
 use super::wire::{
     Check, Condition, Decimal, Entry, Expiration, Key, Operation, encoded, from_base64, to_base64,
 };
@@ -94,8 +95,8 @@ impl Namespace {
         let expiration = options.expiration.map(|it| Expiration::from(it).to_string());
         let condition = options.condition.map(|it| format!("if={}", Condition(it)));
         target.push_str(&query(expiration.into_iter().chain(condition)));
-        let ask = Ask::new(Method::PUT, target, Effect::Write);
-        let answer = self.store.ask(&Ask { metadata, body: value, ..ask });
+        let ask = Ask::new(Method::PUT, target, Effect::Write).metadata(metadata).raw(value);
+        let answer = self.store.ask(&ask);
         written(answer.and_then(|answer| Ok(self.store.read(&answer)?)))
     }
 

@@ -1,8 +1,9 @@
 //! Readers and writers, which are handles on the server.
 
+use super::ask::{Ask, Effect};
 use super::namespace::written;
 use super::refusal::Refusal;
-use super::store::{Ask, Effect, Store};
+use super::store::Store;
 use super::wire::{Condition, Expiration, Key};
 use crate::bindings::store::{self as wit, Error};
 use serde::{Deserialize, Serialize};
@@ -109,9 +110,8 @@ impl Writer {
     }
 
     pub(crate) fn write(&self, chunk: &[u8]) -> Result<(), Error> {
-        let ask = Ask::new(Method::POST, &*self.0.path, Effect::None);
-        let answer = self.0.store.ask(&Ask { body: chunk, ..ask });
-        answer.map(drop).map_err(Refusal::into_error)
+        let ask = Ask::new(Method::POST, &*self.0.path, Effect::None).raw(chunk);
+        self.0.store.ask(&ask).map(drop).map_err(Refusal::into_error)
     }
 
     pub(crate) fn finish(mut writer: Self) -> Result<wit::WriteOutcome, Error> {

@@ -1,5 +1,6 @@
 //! The store at the socket, and what is asked of it.
 
+use super::ask::{Ask, Effect};
 use super::connection::{ANSWER_WITHIN, Answer, Connection, Failure};
 use super::refusal::Refusal;
 use crate::bindings::store::Error;
@@ -9,7 +10,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, PoisonError};
-use ureq_proto::http::{self, Method, Request};
+use ureq_proto::http::Method;
 
 /// The variable that holds the path of the socket.
 const VARIABLE: &str = "LARDER_SOCKET";
@@ -36,49 +37,6 @@ const CLOCK: &str = "/larder/v1/clock";
 #[derive(Deserialize)]
 struct Now {
     now_ms: u64,
-}
-
-/// Whether a request that may have been done has changed something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Effect {
-    /// It has not: it can be made again.
-    None,
-    /// It may have.
-    Write,
-}
-
-/// A request. `target` is a path with its query, percent-encoded.
-#[derive(Debug)]
-pub(super) struct Ask<'a> {
-    pub(super) method: Method,
-    pub(super) target: String,
-    pub(super) metadata: Option<String>,
-    pub(super) body: &'a [u8],
-    content_type: &'static str,
-    pub(super) effect: Effect,
-}
-
-impl Ask<'_> {
-    pub(super) fn new(method: Method, target: impl Into<String>, effect: Effect) -> Self {
-        let content_type = "application/octet-stream";
-        Self { method, target: target.into(), metadata: None, body: &[], content_type, effect }
-    }
-
-    /// As HTTP has it. `Content-Length` is there also when there is nothing, or the body would be
-    /// taken for one in chunks.
-    fn request(&self) -> http::Result<Request<()>> {
-        let mut request =
-            Request::builder().method(&self.method).uri(format!("http://larder{}", self.target));
-        if [Method::PUT, Method::POST].contains(&self.method) {
-            request = request
-                .header("content-type", self.content_type)
-                .header("content-length", self.body.len());
-        }
-        if let Some(metadata) = &self.metadata {
-            request = request.header("larder-metadata", metadata);
-        }
-        request.body(())
-    }
 }
 
 /// A store that answers on a socket.
@@ -142,11 +100,11 @@ impl Store {
 
     /// Asks, and gives the answer of a request that was done.
     pub(super) fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Refusal> {
-        let request = ask.request().map_err(|error| Error::Other(error.to_string()))?;
+        let head = ask.head().map_err(|error| Error::Other(error.to_string()))?;
         let mut connection = self.connection()?;
         let answer = connection
-            .exchange(request, ask.body)
-            .map_err(|failure| self.unanswered(ask.effect, failure))?;
+            .exchange(head, ask.body())
+            .map_err(|failure| self.unanswered(ask.effect(), failure))?;
         *self.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
         match answer.status {
             200..=299 => Ok(answer),
@@ -165,8 +123,7 @@ impl Store {
         effect: Effect,
     ) -> Result<T, Refusal> {
         let body = serde_json::to_vec(body).map_err(|error| Error::Other(error.to_string()))?;
-        let content_type = "application/json";
-        let ask = Ask { body: &body, content_type, ..Ask::new(Method::POST, target, effect) };
+        let ask = Ask::new(Method::POST, target, effect).json(&body);
         Ok(self.read(&self.ask(&ask)?)?)
     }
 

@@ -197,7 +197,7 @@ fn a_refusal_that_comes_before_the_body_was_sent_is_read() {
         answer(connection, format!("{head}content-length: {}\r\n\r\n{said}", said.len()));
     }]);
     let body = vec![0; 25 << 20];
-    let ask = Ask { body: &body, ..Ask::new(Method::PUT, "/larder/v1", Effect::Write) };
+    let ask = Ask::new(Method::PUT, "/larder/v1", Effect::Write).raw(&body);
     let refusal = store.ask(&ask).unwrap_err();
     assert!(
         matches!(
