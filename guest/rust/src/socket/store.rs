@@ -155,11 +155,14 @@ impl Store {
 
     fn unreachable(&self, error: &io::Error) -> Error {
         let hint = match error.kind() {
-            io::ErrorKind::PermissionDenied => "the socket of another user?",
-            _ => "does `larder test` still run?",
+            io::ErrorKind::PermissionDenied => "; is it another user's?",
+            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+                "; does `larder test` still run?"
+            }
+            _ => "",
         };
         let path = self.path.display();
-        Error::Other(format!("no store answers on the socket {path} ({VARIABLE}): {error}; {hint}"))
+        Error::Other(format!("no store answers on the socket {path} ({VARIABLE}): {error}{hint}"))
     }
 
     fn unanswered(&self, effect: Effect, failure: Failure) -> Error {

@@ -78,7 +78,7 @@ fn a_socket_that_may_not_be_connected_to_is_said_to_be_another_users() {
     let error = Store::at("/s").unreachable(&io::ErrorKind::PermissionDenied.into());
     let said = text(error);
     assert!(said.contains("/s") && said.contains("permission denied"), "{said}");
-    assert!(said.contains("another user"), "{said}");
+    assert!(said.contains("another user's"), "{said}");
 }
 
 #[test]
