@@ -106,7 +106,10 @@ impl Connection {
         };
         let answer = self.receive(call.ok_or(Failure::Broken)?);
         // Who refuses a request early may close before it was sent to the end, having said why.
-        answer.map_err(|failure| sent.map_or_else(Failure::from, |()| failure))
+        match (answer, sent) {
+            (Err(Failure::Broken), Err(error)) => Err(error.into()),
+            (answer, _) => answer,
+        }
     }
 
     fn receive(&mut self, mut call: Call<RecvResponse>) -> Result<Answer, Failure> {

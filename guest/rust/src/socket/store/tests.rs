@@ -5,7 +5,8 @@
 use super::*;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::thread::{self, JoinHandle};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
 use tempfile::TempDir;
 
 const NOW: &str = r#"{"now_ms":1800000000250}"#;
@@ -14,19 +15,21 @@ fn ok(json: &str) -> String {
     format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{json}", json.len())
 }
 
-/// A socket where each connection is served by the next of these; how many were.
+/// A socket where each connection is served by the next of these; it is told when one was closed.
 fn serving<const N: usize>(
     connections: [fn(&mut BufReader<UnixStream>); N],
-) -> (Store, TempDir, JoinHandle<()>) {
+) -> (Store, TempDir, Receiver<()>) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("socket");
     let listener = UnixListener::bind(&path).unwrap();
-    let served = thread::spawn(move || {
+    let (says, closed) = mpsc::channel();
+    thread::spawn(move || {
         for serve in connections {
             serve(&mut BufReader::new(listener.accept().unwrap().0));
+            says.send(()).unwrap();
         }
     });
-    (Store::at(path), directory, served)
+    (Store::at(path), directory, closed)
 }
 
 /// Reads a request without its body; the first line.
@@ -83,19 +86,17 @@ fn a_socket_that_may_not_be_connected_to_is_said_to_be_another_users() {
 
 #[test]
 fn whoever_answers_something_else_is_no_larder() {
-    let (store, directory, served) = serving([
+    let (store, directory, closed) = serving([
         |connection| answer(connection, "SSH-2.0-OpenSSH_9.6\r\n"),
         |connection| {
-            request(connection);
-            answer(connection, "HTTP/1.1 404 Not Found\r\ncontent-length: 5\r\n\r\nwhat?");
-        },
-        |connection| {
-            request(connection);
-            answer(connection, ok("<html>"));
-        },
-        |connection| {
-            request(connection);
-            answer(connection, ok("{}"));
+            for said in [
+                "HTTP/1.1 404 Not Found\r\ncontent-length: 5\r\n\r\nwhat?",
+                &ok("<html>"),
+                &ok("{}"),
+            ] {
+                request(connection);
+                answer(connection, said);
+            }
         },
     ]);
     let path = directory.path().join("socket").display().to_string();
@@ -104,12 +105,12 @@ fn whoever_answers_something_else_is_no_larder() {
         assert!(said.contains(&path) && said.contains("is no larder"), "{said}");
         assert!(said.contains(about), "{said}");
     }
-    served.join().unwrap();
+    assert_eq!(closed.iter().count(), 2);
 }
 
 #[test]
 fn requests_one_after_another_take_one_connection() {
-    let (store, _directory, served) = serving([|connection| {
+    let (store, _directory, closed) = serving([|connection| {
         for _ in 0..3 {
             assert_eq!(request(connection), "GET /larder/v1/clock HTTP/1.1");
             answer(connection, ok(NOW));
@@ -118,7 +119,7 @@ fn requests_one_after_another_take_one_connection() {
     for _ in 0..3 {
         assert_eq!(store.now_ms().unwrap(), 1_800_000_000_250);
     }
-    served.join().unwrap();
+    assert_eq!(closed.iter().count(), 1);
 }
 
 #[test]
@@ -127,18 +128,16 @@ fn a_connection_that_was_closed_is_opened_anew() {
         request(connection);
         answer(connection, ok(NOW));
     };
-    let (store, _directory, served) = serving([once, once, once]);
+    let (store, _directory, closed) = serving([once, once, once]);
     for _ in 0..3 {
         store.now_ms().unwrap();
-        // The other side has closed once it has read that there is nothing more.
-        thread::sleep(std::time::Duration::from_millis(20));
+        closed.recv().unwrap();
     }
-    served.join().unwrap();
 }
 
 #[test]
 fn a_connection_that_the_answer_ends_is_not_used_again() {
-    let (store, _directory, served) = serving([
+    let (store, _directory, closed) = serving([
         |connection| {
             request(connection);
             let end = "HTTP/1.1 200 OK\r\nconnection: close\r\n";
@@ -152,7 +151,7 @@ fn a_connection_that_the_answer_ends_is_not_used_again() {
     ]);
     store.now_ms().unwrap();
     store.now_ms().unwrap();
-    served.join().unwrap();
+    assert_eq!(closed.iter().count(), 2);
 }
 
 #[test]
@@ -162,16 +161,16 @@ fn a_request_that_may_have_been_done_is_not_sent_again() {
         request(connection);
         answer(connection, "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{");
     };
-    let (store, _directory, served) = serving([breaks, breaks, breaks_within]);
+    let (store, _directory, closed) = serving([breaks, breaks, breaks_within]);
     assert!(matches!(store.now_ms(), Err(Error::Unavailable)));
     assert!(matches!(store.reset(), Err(Error::OutcomeUnknown)));
     assert!(matches!(store.reset(), Err(Error::OutcomeUnknown)));
-    served.join().unwrap();
+    assert_eq!(closed.iter().count(), 3);
 }
 
 #[test]
 fn an_answer_in_chunks_is_read_whole() {
-    let (store, _directory, served) = serving([|connection| {
+    let (store, _directory, closed) = serving([|connection| {
         request(connection);
         answer(connection, "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
         let (first, rest) = NOW.split_at(5);
@@ -184,12 +183,12 @@ fn an_answer_in_chunks_is_read_whole() {
     }]);
     store.now_ms().unwrap();
     store.now_ms().unwrap();
-    served.join().unwrap();
+    assert_eq!(closed.iter().count(), 1);
 }
 
 #[test]
 fn a_refusal_that_comes_before_the_body_was_sent_is_read() {
-    let (store, _directory, served) = serving([|connection| {
+    let (store, _directory, closed) = serving([|connection| {
         request(connection);
         let said =
             r#"{"error":{"code":"too-large","message":"","of":"value","bytes":9,"bytes_max":8}}"#;
@@ -206,7 +205,7 @@ fn a_refusal_that_comes_before_the_body_was_sent_is_read() {
         ),
         "{refusal:?}"
     );
-    served.join().unwrap();
+    assert_eq!(closed.iter().count(), 1);
 }
 
 #[test]
