@@ -9,6 +9,9 @@ use crate::bindings::store::{self as wit, Error};
 use serde::{Deserialize, Serialize};
 use ureq_proto::http::Method;
 
+/// Most bytes that are sent at once: a server takes no body of any length.
+const PIECE_BYTES_MAX: usize = 16 << 20;
+
 /// What was opened, which the server keeps until it is dropped.
 #[derive(Debug)]
 struct Handle {
@@ -52,7 +55,7 @@ impl Reader {
         }
         #[derive(Deserialize)]
         struct Opened {
-            reader: String,
+            reader: u64,
             info: Key,
         }
         match store.post(target, &Asked { key }, Effect::None) {
@@ -96,7 +99,7 @@ impl Writer {
         }
         #[derive(Deserialize)]
         struct Opened {
-            writer: String,
+            writer: u64,
         }
         let asked = Asked {
             key,
@@ -110,8 +113,11 @@ impl Writer {
     }
 
     pub(crate) fn write(&self, chunk: &[u8]) -> Result<(), Error> {
-        let ask = Ask::new(Method::POST, &*self.0.path, Effect::None).raw(chunk);
-        self.0.store.ask(&ask).map(drop).map_err(Refusal::into_error)
+        for piece in chunk.chunks(PIECE_BYTES_MAX) {
+            let ask = Ask::new(Method::POST, &*self.0.path, Effect::None).raw(piece);
+            self.0.store.ask(&ask).map_err(Refusal::into_error)?;
+        }
+        Ok(())
     }
 
     pub(crate) fn finish(mut writer: Self) -> Result<wit::WriteOutcome, Error> {
