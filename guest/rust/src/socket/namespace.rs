@@ -6,7 +6,8 @@ use super::pieces::{Reader, Writer};
 use super::refusal::{Refusal, unexpected};
 use super::store::{Store, store};
 use super::wire::{
-    Check, Condition, Decimal, Entry, Expiration, Key, Operation, encoded, from_base64, to_base64,
+    Check, Condition, Decimal, Entry, Expiration, Key, Listing, Operation, encoded, from_base64,
+    to_base64,
 };
 use crate::bindings::store::{self as wit, Error};
 use serde::{Deserialize, Serialize};
@@ -165,16 +166,11 @@ impl Namespace {
             keys: Vec<Key>,
             cursor: Option<String>,
         }
-        let wit::ListOptions { prefix, start, end, reverse, limit, cursor } = options;
-        let texts = [("prefix", prefix), ("start", start), ("end", end), ("cursor", cursor)];
-        let texts = texts.into_iter().filter_map(|(name, text)| Some((name, text?)));
-        let query = query(
-            texts
-                .map(|(name, text)| format!("{name}={}", encoded(text)))
-                .chain(reverse.then(|| "reverse=true".to_owned()))
-                .chain(limit.map(|limit| format!("limit={limit}"))),
-        );
-        let page = self.store.get(self.at("keys") + &query);
+        let query = query_of(&options);
+        let page = match query.len() <= HEAD_BYTES_MAX {
+            true => self.store.get(self.at("keys") + &query),
+            false => self.store.post(self.at("keys"), &Listing::from(options), Effect::None),
+        };
         let Page { keys, cursor } = page.map_err(Refusal::into_error)?;
         Ok(wit::ListPage { keys: keys.into_iter().map(wit::KeyInfo::from).collect(), cursor })
     }
@@ -299,6 +295,19 @@ fn query(parts: impl Iterator<Item = String>) -> String {
         true => String::new(),
         false => format!("?{}", parts.join("&")),
     }
+}
+
+/// A listing as a query.
+fn query_of(options: &wit::ListOptions<'_>) -> String {
+    let wit::ListOptions { prefix, start, end, reverse, limit, cursor } = *options;
+    let texts = [("prefix", prefix), ("start", start), ("end", end), ("cursor", cursor)];
+    let texts = texts.into_iter().filter_map(|(name, text)| Some((name, text?)));
+    query(
+        texts
+            .map(|(name, text)| format!("{name}={}", encoded(text)))
+            .chain(reverse.then(|| "reverse=true".to_owned()))
+            .chain(limit.map(|limit| format!("limit={limit}"))),
+    )
 }
 
 /// What a put came to.

@@ -150,6 +150,24 @@ impl<'a> From<&wit::Operation<'a>> for Operation<'a> {
     }
 }
 
+/// A listing that is longer than any query.
+#[derive(Serialize)]
+pub(super) struct Listing<'a> {
+    prefix: Option<&'a str>,
+    start: Option<&'a str>,
+    end: Option<&'a str>,
+    reverse: bool,
+    limit: Option<u32>,
+    cursor: Option<&'a str>,
+}
+
+impl<'a> From<wit::ListOptions<'a>> for Listing<'a> {
+    fn from(options: wit::ListOptions<'a>) -> Self {
+        let wit::ListOptions { prefix, start, end, reverse, limit, cursor } = options;
+        Self { prefix, start, end, reverse, limit, cursor }
+    }
+}
+
 /// A key, of which the answers that name it leave the name out.
 #[derive(Debug, Deserialize)]
 pub(super) struct Key {

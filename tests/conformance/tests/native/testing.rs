@@ -1,7 +1,7 @@
 //! What `larder_guest::testing` and the socket do beyond the contract.
 
 use crate::host::Host;
-use larder_guest::{Error, Expiration, Namespace, Put, testing};
+use larder_guest::{Error, Expiration, List, Namespace, Put, Subject, Version, testing};
 use std::io::Write;
 use std::sync::mpsc;
 use std::thread;
@@ -31,6 +31,7 @@ tests! {
     a_namespace_is_used_by_threads_at_the_same_time,
     a_store_that_was_opened_anew_is_connected_to_anew,
     a_store_that_has_gone_is_named,
+    what_no_url_has_room_for_is_refused_by_the_store,
     a_writer_that_is_dropped_leaves_no_trace_and_no_handle,
     a_reader_that_is_dropped_leaves_no_handle,
 }
@@ -207,6 +208,38 @@ fn a_store_that_has_gone_is_named() {
         assert!(error.contains(&socket) && error.contains("larder test"), "{error}");
     }
     assert_eq!(larder_guest::bindings(), [""; 0]);
+}
+
+fn what_no_url_has_room_for_is_refused_by_the_store() {
+    let host = Host::fresh();
+    let namespace = opened(&host);
+    let long = "k".repeat(100_000);
+    let results = [
+        ("get", namespace.get(&long).map(drop)),
+        ("get_entry", namespace.get_entry(&long).map(drop)),
+        ("head", namespace.head(&long).map(drop)),
+        ("put", namespace.put(&long, "v").map(drop)),
+        ("put_with", namespace.put_with(&long, "v", Put::new().if_absent()).map(drop)),
+        ("delete", namespace.delete(&long).map(drop)),
+        ("delete_if", namespace.delete_if(&long, Version::from_u64(1)).map(drop)),
+        ("list", namespace.list(&List::new().prefix(&long)).map(drop)),
+    ];
+    for (operation, result) in results {
+        let Err(Error::TooLarge { subject: Subject::Key, bytes, bytes_max }) = result else {
+            panic!("{operation}: {result:?}");
+        };
+        assert_eq!((bytes, bytes_max), (100_000, 512), "{operation}");
+    }
+    let metadata = Put::new().metadata(&long).unwrap();
+    let refused = namespace.put_with("k", "v", metadata).map(drop);
+    assert!(
+        matches!(
+            refused,
+            Err(Error::TooLarge { subject: Subject::Metadata, bytes: 100_002, bytes_max: 1024 })
+        ),
+        "{refused:?}"
+    );
+    assert_eq!(namespace.get("k").unwrap(), None);
 }
 
 fn a_writer_that_is_dropped_leaves_no_trace_and_no_handle() {
