@@ -113,7 +113,8 @@ impl Writer {
     }
 
     pub(crate) fn write(&self, chunk: &[u8]) -> Result<(), Error> {
-        for piece in chunk.chunks(PIECE_BYTES_MAX) {
+        // Nothing is sent as well: a writer that has failed says so again.
+        for piece in chunk.chunks(PIECE_BYTES_MAX).chain(chunk.is_empty().then_some(chunk)) {
             let ask = Ask::new(Method::POST, &*self.0.path, Effect::None).raw(piece);
             self.0.store.ask(&ask).map_err(Refusal::into_error)?;
         }

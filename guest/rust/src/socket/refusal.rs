@@ -80,7 +80,8 @@ impl Said {
     fn into_error(self) -> Error {
         let of = self.of.as_deref();
         match self.code.as_str() {
-            "no-such-binding" => Error::NoSuchBinding,
+            // Of a writer whose namespace was deleted meanwhile it is the second.
+            "no-such-binding" | "no-such-namespace" => Error::NoSuchBinding,
             "access-denied" => Error::AccessDenied,
             "invalid-argument" => Error::InvalidArgument(self.message),
             "too-large" => {

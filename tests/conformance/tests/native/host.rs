@@ -53,9 +53,13 @@ impl Host {
 
     /// Grants what lies under a prefix of a namespace, which is created if need be: the binding.
     pub fn bind(&self, title: &str, prefix: &str) -> String {
-        let binding = format!("{title}/{prefix}");
+        let mut binding = format!("{title}/{prefix}");
         let namespace = self.0.larder.blocking().open_or_create(title).unwrap();
         let mut granted = self.0.granted.lock().unwrap();
+        // What was granted before stays, also when its namespace was deleted and made anew.
+        while granted.contains_key(&binding) {
+            binding.push('+');
+        }
         granted.insert(binding.clone(), namespace.scoped(prefix).unwrap());
         let all = granted.iter().map(|(name, namespace)| (name.clone(), namespace.clone(), false));
         self.0.bindings.replace(all);

@@ -217,6 +217,7 @@ fn every_error_of_the_contract_is_read() {
     };
     for (code, error) in [
         ("no-such-binding", "NoSuchBinding"),
+        ("no-such-namespace", "NoSuchBinding"),
         ("access-denied", "AccessDenied"),
         ("invalid-argument", r#"InvalidArgument("m")"#),
         ("not-a-counter", "NotACounter"),
