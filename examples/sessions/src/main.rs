@@ -4,6 +4,8 @@ mod answer;
 mod flags;
 mod rate_limit;
 mod sessions;
+#[cfg(test)]
+mod tests;
 
 use answer::{Refusal, Result, text};
 use http_body_util::{BodyExt, LengthLimitError, Limited};

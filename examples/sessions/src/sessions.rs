@@ -50,7 +50,7 @@ pub fn log_in(body: &[u8]) -> Result<Response<Body>> {
     let options = Put::new().ttl(seconds(ttl)).metadata(&Metadata { user: user.clone() })?;
     let session = Session { user, ttl, created: created.as_secs() };
 
-    let id = new_id();
+    let id = new_id()?;
     match open()?.put_json_with(&key(&id), &session, options.if_absent())? {
         WriteOutcome::Written(_) => {}
         WriteOutcome::Conflict(_) => {
@@ -139,10 +139,11 @@ fn parse_login(body: &[u8]) -> Result<Login> {
 }
 
 /// 128 random bits in hexadecimal.
-fn new_id() -> String {
+fn new_id() -> Result<String> {
     let mut bits = [0; 16];
-    wstd::rand::get_random_bytes(&mut bits);
-    format!("{:032x}", u128::from_be_bytes(bits))
+    getrandom::fill(&mut bits)
+        .map_err(|error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bits)))
 }
 
 fn id_of(headers: &HeaderMap) -> Result<&str> {

@@ -4,7 +4,7 @@ use crate::bindings::store as wit;
 use crate::expiration::seconds_until;
 use crate::{Error, Result};
 use serde::de::DeserializeOwned;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// Names one write of a key: it changes with every write and is never reused, also not after a
 /// delete or a crash. Only equality has meaning.
@@ -94,19 +94,28 @@ impl Counter {
     /// What the HTTP header `Retry-After` says of a limit that this counter has reached: whole
     /// seconds until it expires and counting begins anew, at least 1; `None` when it never does.
     ///
-    /// It is [`Counter::expiration`] less the seconds that the component's clock shows: who waits
-    /// so long never comes too early, and since both are rounded to seconds, up to two seconds too
+    /// It is [`Counter::expiration`] less the seconds that the component's clock shows, and off Wasm
+    /// the store's: who waits so long never comes too early, and since both are rounded to seconds, up to two seconds too
     /// late. It can therefore be one more than the seconds of the ttl.
     pub fn retry_after(&self) -> Option<u64> {
         let expiration = self.expiration?;
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Some(seconds_until(expiration, now).max(1))
+        Some(seconds_until(expiration, now()).max(1))
     }
 
     pub(crate) fn from_wit(counter: wit::Counter) -> Self {
         let wit::Counter { value, expiration, version } = counter;
         Self { value, expiration, version: Version(version) }
     }
+}
+
+/// The time since the Unix epoch.
+fn now() -> Duration {
+    // In tests the store's clock is set, and this process's is not.
+    #[cfg(not(target_family = "wasm"))]
+    if let Ok(now_ms) = crate::socket::store().and_then(crate::socket::Store::now_ms) {
+        return Duration::from_millis(now_ms);
+    }
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 
 fn parsed_metadata<T: DeserializeOwned>(json: Option<&str>) -> Result<Option<T>> {

@@ -7,6 +7,7 @@
 //! - [`Reader`] and [`Writer`] move large values in pieces, by the traits of `std::io`.
 //! - [`Error`] is why something did not happen. A lost race is none: it is an outcome such as
 //!   [`WriteOutcome::Conflict`].
+//! - [`testing`], which a component does not have, sets the time and empties the namespaces in tests.
 #![deny(missing_docs)]
 
 mod commit;
@@ -18,6 +19,10 @@ mod list;
 mod namespace;
 mod put;
 mod reader;
+#[cfg(not(target_family = "wasm"))]
+mod socket;
+#[cfg(not(target_family = "wasm"))]
+pub mod testing;
 mod writer;
 
 pub use commit::{Commit, CommitOutcome};
@@ -31,7 +36,8 @@ pub use put::{Condition, DeleteOutcome, Put, WriteOutcome};
 pub use reader::Reader;
 pub use writer::Writer;
 
-/// The names that [`Namespace::open`] knows, in order.
+/// The names that [`Namespace::open`] knows, in order. Off Wasm there are none while no store
+/// answers; [`Namespace::open`] says why.
 pub fn bindings() -> Vec<String> {
     bindings::store::bindings()
 }
@@ -42,5 +48,8 @@ mod bindings {
         world: "larder:kv/imports",
         ownership: Borrowing { duplicate_if_necessary: false },
     });
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) use crate::socket as store;
+    #[cfg(target_family = "wasm")]
     pub(crate) use larder::kv::store;
 }
