@@ -42,7 +42,7 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_package(worlds: Path) -> None:
-    files = sorted((PACKAGE / "larder_guest").glob("*.py"))
+    files = sorted((PACKAGE / "larder_guest").rglob("*.py"))
     said = mypy([worlds, PACKAGE], files)
     assert said.startswith("Success: "), said
 

@@ -25,12 +25,21 @@ const PACKAGE: &[File] = files![
     "python/src/larder_guest/_iterate.py",
     "python/src/larder_guest/_lower.py",
     "python/src/larder_guest/_namespace.py",
+    "python/src/larder_guest/_native/__init__.py",
+    "python/src/larder_guest/_native/clock.py",
+    "python/src/larder_guest/_native/connection.py",
+    "python/src/larder_guest/_native/errors.py",
+    "python/src/larder_guest/_native/records.py",
+    "python/src/larder_guest/_native/store.py",
+    "python/src/larder_guest/_native/wire.py",
     "python/src/larder_guest/_options.py",
     "python/src/larder_guest/_outcomes.py",
     "python/src/larder_guest/_project.py",
     "python/src/larder_guest/_wit.py",
     "python/src/larder_guest/command.py",
     "python/src/larder_guest/py.typed",
+    "python/src/larder_guest/pytest_plugin.py",
+    "python/src/larder_guest/testing.py",
     "python/src/larder_guest/wsgi.py",
 ];
 
@@ -187,16 +196,22 @@ mod tests {
 
     #[test]
     fn every_module_of_the_package_is_brought_along() {
-        let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/src/larder_guest");
-        let files = std::fs::read_dir(package).unwrap();
-        let mut names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
-        names.retain(|name| name != "__pycache__");
-        let mut brought: Vec<_> = PACKAGE
-            .iter()
-            .map(|(path, _)| Path::new(path).file_name().unwrap().to_owned())
-            .collect();
-        names.sort();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut directories = vec![root.join("python/src/larder_guest")];
+        let mut modules = Vec::new();
+        while let Some(directory) = directories.pop() {
+            for entry in std::fs::read_dir(directory).unwrap() {
+                let path = entry.unwrap().path();
+                match path.is_dir() {
+                    true if path.ends_with("__pycache__") => {}
+                    true => directories.push(path),
+                    false => modules.push(path.strip_prefix(root).unwrap().to_owned()),
+                }
+            }
+        }
+        let mut brought: Vec<_> = PACKAGE.iter().map(|(path, _)| PathBuf::from(path)).collect();
+        modules.sort();
         brought.sort();
-        assert_eq!(brought, names);
+        assert_eq!(brought, modules);
     }
 }
