@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from http.client import parse_headers
 from pathlib import Path
 
 import larder_guest
@@ -42,10 +43,10 @@ class Peer:
     def _answer(self, connections: tuple[list[str], ...]) -> None:
         for answers in connections:
             connection, _ = self._listener.accept()
-            with closing(connection):
+            with closing(connection), connection.makefile("rb") as received:
                 for answer in answers:
-                    request = connection.recv(1 << 20)
-                    self.requests.append(request.split(b" HTTP")[0].decode())
+                    self.requests.append(received.readline().decode().split(" HTTP")[0])
+                    received.read(int(parse_headers(received)["content-length"] or 0))
                     connection.sendall(answer.encode())
             self.closed.release()
 
