@@ -5,6 +5,7 @@ use crate::toolchain::{Toolchain, Unfinished};
 use crate::{Notes, Source, World, process, venv, wit};
 use anyhow::{Context as _, Result, bail};
 use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use tokio::fs;
 use tokio::process::Command;
@@ -50,6 +51,9 @@ const INTERFACES: [(&str, &str); 4] = [
     ("wasi:http/types@0.2.10", "wasi_http_types"),
     ("wasi:io/streams@0.2.10", "wasi_io_streams"),
 ];
+
+/// The plugin of pytest among the package's modules.
+const PYTEST_PLUGIN: &str = "larder_guest.pytest_plugin";
 
 /// The module that a component consists of, which imports the project's.
 const ENTRY: &str = "_larder_component";
@@ -134,6 +138,37 @@ fn entry_code(world: &World, module: &str, callable: Option<&str>) -> Result<Str
     Ok(format!(
         "from larder_guest import _project\n_project.install('/1')\n{import}_project.complete()\n"
     ))
+}
+
+/// The variables of the environment in which the tests of the project in `directory` are run
+/// outside of a component. By them Python finds the package `larder_guest`, pytest its fixture, and
+/// the shell the programs of the project's virtual environment.
+///
+/// # Errors
+///
+/// When the tools or the project's packages cannot be installed, with what was said.
+pub async fn test_environment(
+    directory: &Path,
+    notes: Notes<'_>,
+) -> Result<Vec<(&'static str, OsString)>> {
+    let package = tools(notes).await?.sdk.join("python/src");
+    let mut variables = vec![("PYTHONPATH", before("PYTHONPATH", &package)?)];
+    let plugins = env::var("PYTEST_PLUGINS").unwrap_or_default();
+    let plugins = [PYTEST_PLUGIN, &plugins].join(",");
+    variables.push(("PYTEST_PLUGINS", plugins.trim_end_matches(',').into()));
+    if let Some(venv) = dependencies(directory, notes).await? {
+        let programs = venv::program(&venv, "python");
+        variables.push(("PATH", before("PATH", programs.parent().unwrap_or(&venv))?));
+        variables.push(("VIRTUAL_ENV", venv.into_os_string()));
+    }
+    Ok(variables)
+}
+
+/// A variable that is a list of paths, with one more at its beginning.
+fn before(variable: &str, path: &Path) -> Result<OsString> {
+    let paths = env::var_os(variable).unwrap_or_default();
+    let rest = env::split_paths(&paths).filter(|path| !path.as_os_str().is_empty());
+    Ok(env::join_paths([path.to_owned()].into_iter().chain(rest))?)
 }
 
 struct Tools {
