@@ -53,6 +53,20 @@ def test_example(worlds: Path) -> None:
     assert said.startswith("Success: "), said
 
 
+def test_tested_guest(worlds: Path) -> None:
+    guest = ROOT / "tests/guests/tested-python"
+    said = mypy([worlds, PACKAGE, guest], sorted(guest.glob("*.py")))
+    assert said.startswith("Success: "), said
+
+
+def test_guest_off_wasm(tmp_path: Path) -> None:
+    guests = ROOT / "tests/guests"
+    made = bindings(tmp_path, "tests/guests/wit", "proxy")
+    program = guests / "proxy-python-off-wasm/program.py"
+    said = mypy([made, PACKAGE, guests / "proxy-python"], [program])
+    assert said.startswith("Success: "), said
+
+
 def test_example_without_bindings() -> None:
     """As an editor has it: the package, whose types need no bindings."""
     example = ROOT / "examples/sessions-python"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import operator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Protocol, SupportsIndex, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, SupportsIndex, TypeAlias, Union, runtime_checkable
 
 from ._errors import InvalidArgument
 from ._wit import store as wit
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: So long after the write: seconds, also in fractions, or a `timedelta`. Kept to the millisecond,
 #: a fraction of one rounded up.
-Ttl: TypeAlias = "float | Decimal | timedelta"
+Ttl: TypeAlias = Union[float, "Decimal", timedelta]
 #: When a key stops existing: Unix time in seconds, or a `datetime` that knows its time zone. A
 #: fraction of a second is rounded up.
 Expiration: TypeAlias = float | datetime

@@ -182,10 +182,11 @@ class Namespace(_Resource):
             return wire.counter(answer.json())
 
     def list(self, options: ListOptions) -> ListPage:
-        query = wire.list_query(options)
-        for text in query.values():
-            self._fits_in_line(text)
-        answer = ask("GET", f"{self._target}/keys", query=query)
+        for bound in (options.prefix, options.start, options.end):
+            self._fits_in_line(bound or "")
+        if len(options.cursor or "") > _LINE_MAX:
+            raise Err(Error_InvalidArgument("the cursor is not one of this store's: it is too long"))
+        answer = ask("GET", f"{self._target}/keys", query=wire.list_query(options))
         with answer.understood():
             page = answer.json()
             return ListPage([wire.key_info(key) for key in page["keys"]], page.get("cursor"))
