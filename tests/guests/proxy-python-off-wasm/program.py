@@ -25,13 +25,18 @@ def bind() -> None:
         sys.modules[module.__name__] = module
 
 
+def is_record(kind: Any) -> bool:
+    """Whether it is a record or a case of a variant; mypy is to know no more."""
+    return is_dataclass(kind)
+
+
 def read(kind: Any, written: Any) -> Any:
     """A value of that type."""
     if get_origin(kind) in (Union, types.UnionType):
         return read_case(get_args(kind), written)
     if get_origin(kind) is list:
         return [read(get_args(kind)[0], part) for part in written]
-    if is_dataclass(kind):
+    if is_record(kind):
         hints = get_type_hints(kind)
         return kind(**{name: read(hints[name], part) for name, part in written.items()})
     return bytes(written) if kind is bytes else written
@@ -40,7 +45,7 @@ def read(kind: Any, written: Any) -> Any:
 def read_case(cases: tuple[Any, ...], written: Any) -> Any:
     if written is None:
         return None
-    if not is_dataclass(cases[0]) or "_" not in cases[0].__name__:
+    if not is_record(cases[0]) or "_" not in cases[0].__name__:
         return read(cases[0], written)
     name, value = next(iter(written.items())) if isinstance(written, dict) else (written, None)
     case = next(case for case in cases if getattr(case, "__name__", "").endswith(f"_{name}"))
@@ -57,7 +62,7 @@ def write(value: Any) -> Any:
             return [write(part) for part in value]
         case Enum():
             return value.name.title()
-    if not is_dataclass(value):
+    if not is_record(value):
         return value
     parts = {field.name: write(getattr(value, field.name)) for field in fields(value)}
     _, variant, case = type(value).__name__.rpartition("_")

@@ -47,8 +47,9 @@ impl Program {
     /// What an operation answers.
     pub fn call<T: DeserializeOwned>(&self, operation: &str, arguments: impl Serialize) -> T {
         let (input, output) = &mut *self.ends.borrow_mut();
-        serde_json::to_writer(&mut *input, &(operation, arguments)).unwrap();
-        input.write_all(b"\n").unwrap();
+        let mut call = serde_json::to_vec(&(operation, arguments)).unwrap();
+        call.push(b'\n');
+        input.write_all(&call).unwrap();
         let mut line = String::new();
         output.read_line(&mut line).unwrap();
         assert!(!line.is_empty(), "{operation} ended the program");
