@@ -35,8 +35,7 @@ const TESTS_OFF_WASM: &[(&str, fn())] = &[
 ];
 
 pub fn tests() -> Vec<Trial> {
-    let suites =
-        [(toolchain::python(), TESTS), (toolchain::python_off_wasm(), TESTS_OFF_WASM)];
+    let suites = [(toolchain::python(), TESTS), (toolchain::python_off_wasm(), TESTS_OFF_WASM)];
     let trials = suites.iter().flat_map(|(toolchain, tests)| {
         tests.iter().map(|(name, run)| toolchain.trial(format!("python::{name}"), *run))
     });

@@ -45,9 +45,7 @@ pub static PROXIES: &[Proxy] = &[
         directory: "tests/guests/proxy-js",
         toolchain: toolchain::javascript,
         conforms: true,
-        form: Form::Component(|directory| {
-            proxy(directory, javascript(Backend::StarlingMonkey))
-        }),
+        form: Form::Component(|directory| proxy(directory, javascript(Backend::StarlingMonkey))),
     },
     // componentize-qjs 0.4.5 rounds integers beyond 2^53 and traps on those from 2^63.
     Proxy {
@@ -78,9 +76,7 @@ pub static PROXIES: &[Proxy] = &[
         directory: "tests/guests/proxy-c",
         toolchain: toolchain::c,
         conforms: true,
-        form: Form::Component(|directory| {
-            proxy(directory, Main::C { file: "src/proxy.c".into() })
-        }),
+        form: Form::Component(|directory| proxy(directory, Main::C { file: "src/proxy.c".into() })),
     },
 ];
 
