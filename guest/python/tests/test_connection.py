@@ -123,6 +123,16 @@ def test_a_connection_is_kept(peer: Peer) -> None:
     assert peer.requests == ["GET /larder/v1/bindings", f"{values}/a%20b", f"{values}/a%2Fb"]
 
 
+def test_a_process_that_is_forked_has_a_connection_of_its_own(peer: Peer) -> None:
+    peer.answers([ok(BOUND), FOUND], [f"{FOUND[:-1]}w"])
+    kv = larder_guest.Namespace("KV").bind()
+    child = os.fork()
+    if child == 0:
+        os._exit(kv.get("k") != b"w")
+    assert kv.get("k") == b"v"
+    assert os.waitpid(child, 0)[1] == 0
+
+
 def test_a_connection_that_ended_is_made_again_for_a_write(peer: Peer) -> None:
     peer.answers([ok(BOUND)], [ok('{"version": "18446744073709551615"}')])
     kv = larder_guest.Namespace("KV").bind()

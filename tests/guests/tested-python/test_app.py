@@ -1,6 +1,5 @@
 """Tests as authors of guests write them, and what could go wrong with the store beneath."""
 
-import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
@@ -45,20 +44,10 @@ def test_the_time_is_what_a_test_sets(larder: Larder) -> None:
         larder.advance(-1)
 
 
-def test_threads_have_their_own_connections(larder: Larder) -> None:
+def test_threads_may_use_the_store_at_once(larder: Larder) -> None:
     with ThreadPoolExecutor(8) as threads:
         values = list(threads.map(lambda _: visit("ada"), range(400)))
     assert sorted(values) == list(range(1, 401))
-
-
-def test_a_process_that_is_forked_has_its_own_connection(larder: Larder) -> None:
-    kv.put("k", "v")
-    child = os.fork()
-    if child == 0:
-        os._exit(kv.get("k") != b"v" or not kv.put("child", "v"))
-    assert kv.get("k") == b"v"
-    assert os.waitpid(child, 0)[1] == 0
-    assert kv.get("child") == b"v"
 
 
 def test_readers_and_writers_are_let_go_of(larder: Larder) -> None:
