@@ -5,8 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// Directories of a project that were made from the others.
-const MADE: [&str; 7] =
-    [".larder", ".pytest_cache", ".venv", "__pycache__", "dist", "node_modules", "target"];
+const MADE: [&str; 4] = [".larder", "dist", "node_modules", "target"];
 
 /// A copy of a directory of the repository.
 pub fn copy_of(directory: &str) -> Project {

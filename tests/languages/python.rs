@@ -1,14 +1,12 @@
 //! Python: programs as their authors write them, built by the command or by what it builds with.
 
-use crate::copy::copy_of;
 use crate::project::Project;
 use crate::server::{Answer, Server};
 use larder_build::{Main, World};
 use larder_test_guests::{project, toolchain};
 use libtest_mimic::Trial;
 use serde_json::Value;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
 /// The tests, by name.
 const TESTS: &[(&str, fn())] = &[
@@ -27,19 +25,9 @@ const TESTS: &[(&str, fn())] = &[
     ("the_sessions_example_limits_and_flags", the_sessions_example_limits_and_flags),
 ];
 
-/// Those that run a guest's code outside of a component.
-const TESTS_OFF_WASM: &[(&str, fn())] = &[
-    ("the_sessions_example_is_tested_without_waiting", the_sessions_example_is_tested),
-    ("tests_take_turns_on_the_store_of_larder_test", tests_take_turns),
-    ("tests_outside_of_larder_test_say_how_to_run_them", tests_outside_of_larder_test),
-];
-
 pub fn tests() -> Vec<Trial> {
-    let suites = [(toolchain::python(), TESTS), (toolchain::python_off_wasm(), TESTS_OFF_WASM)];
-    let trials = suites.iter().flat_map(|(toolchain, tests)| {
-        tests.iter().map(|(name, run)| toolchain.trial(format!("python::{name}"), *run))
-    });
-    trials.collect()
+    let python = toolchain::python();
+    TESTS.iter().map(|(name, run)| python.trial(format!("python::{name}"), *run)).collect()
 }
 
 fn component(directory: &str) -> PathBuf {
@@ -294,57 +282,4 @@ fn the_sessions_example_limits_and_flags() {
     let statuses = [(); 3].map(|()| server.get("/limited").status);
     assert_eq!(statuses, [200, 200, 429]);
     assert_eq!(server.post("/flags", "").status, 405);
-}
-
-/// A copy of a project, with a `.venv` that has Flask and pytest.
-fn tested(directory: &str) -> Project {
-    let project = copy_of(directory);
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/sessions-python");
-    let venv = project.path(".venv");
-    let run = |command: &mut Command| {
-        let output = command.output().unwrap();
-        assert!(output.status.success(), "{command:?}: {output:?}");
-    };
-    run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
-    let mut pip = Command::new(venv.join("bin/python"));
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
-    run(pip.arg(example.join("requirements-test.txt")));
-    project
-}
-
-fn the_sessions_example_is_tested() {
-    let project = tested("examples/sessions-python");
-    let said = project.larder(["test", "--", "pytest", "--quiet"]).succeeds();
-    assert!(said.contains("3 passed"), "{said}");
-    let page = project.path("sessions.py");
-    let longer = std::fs::read_to_string(&page).unwrap().replace("ttl=ttl,", "ttl=2 * ttl,");
-    std::fs::write(page, longer).unwrap();
-    let (code, said, _) = project.larder(["test", "--", "pytest", "--quiet"]).ended();
-    assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("FAILED test_app.py::test_a_session_ends"), "{said}");
-}
-
-fn tests_take_turns() {
-    let project = tested("tests/guests/tested-python");
-    let pytest = "python -W error -m pytest --quiet";
-    let both = format!("{pytest} & first=$!; {pytest} && wait $first");
-    let said = project.larder(["test", "--", "sh", "-c", &both]).succeeds();
-    assert_eq!(said.matches("22 passed").count(), 2, "{said}");
-}
-
-fn tests_outside_of_larder_test() {
-    let project = Project::new();
-    let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guest/python/src");
-    let call = |socket: &str| {
-        let mut python = Command::new("python3");
-        python.args(["-c", "import larder_guest as l; l.Namespace('KV').get('k')"]);
-        python.env("PYTHONPATH", &package).env("LARDER_SOCKET", socket);
-        let output = python.output().unwrap();
-        assert_eq!(output.status.code(), Some(1));
-        String::from_utf8(output.stderr).unwrap()
-    };
-    assert!(call("").contains("run under `larder test`, which sets it"));
-    let absent = project.path("socket").display().to_string();
-    let said = call(&absent);
-    assert!(said.contains(&absent) && said.contains("No such file or directory"), "{said}");
 }
