@@ -89,7 +89,8 @@ def main() -> None:
     infallible = {"bindings", "info", "drop_reader", "drop_writer"}
     for line in sys.stdin:
         name, arguments = json.loads(line)
-        said = answer(getattr(operations, name), arguments, name not in infallible)
+        # No arguments are null.
+        said = answer(getattr(operations, name), arguments or [], name not in infallible)
         print(json.dumps(said), flush=True)
 
 
