@@ -62,7 +62,8 @@ impl Host {
     pub fn run(&self, proxy: &'static Proxy, grants: &[(&str, Namespace, Access)]) -> Guest {
         match proxy.form {
             Form::Component(build) => {
-                Guest::Component(RefCell::new(self.instantiate(&compiled(proxy, build), grants)))
+                let running = self.instantiate(&compiled(proxy, build), grants);
+                Guest::Component(Box::new(RefCell::new(running)))
             }
             Form::Program(command) => {
                 Guest::Program(Program::start(command(proxy.directory), &self.larder, grants))
@@ -89,7 +90,7 @@ impl Host {
 
 /// A guest that runs.
 pub enum Guest {
-    Component(RefCell<(Store<State>, convert::Proxy)>),
+    Component(Box<RefCell<(Store<State>, convert::Proxy)>>),
     Program(Program),
 }
 
