@@ -11,7 +11,7 @@ use crate::guest::Guest;
 use crate::output;
 use crate::reach::Sockets;
 use crate::serve::{self, Pages, Server};
-use crate::settings::{self, BuildSettings, How, GuestSettings, Place, StoreSettings};
+use crate::settings::{self, BuildSettings, GuestSettings, How, Place, StoreSettings};
 use crate::shutdown::Shutdown;
 use anyhow::{Context as _, Result};
 use larder_build::{Main, Source, python};
