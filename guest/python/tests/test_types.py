@@ -42,7 +42,7 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_package(worlds: Path) -> None:
-    files = sorted((PACKAGE / "larder_guest").glob("*.py"))
+    files = sorted((PACKAGE / "larder_guest").rglob("*.py"))
     said = mypy([worlds, PACKAGE], files)
     assert said.startswith("Success: "), said
 
@@ -50,6 +50,20 @@ def test_package(worlds: Path) -> None:
 def test_example(worlds: Path) -> None:
     example = ROOT / "examples/sessions-python"
     said = mypy([worlds, PACKAGE, example], sorted(example.glob("*.py")))
+    assert said.startswith("Success: "), said
+
+
+def test_tested_guest(worlds: Path) -> None:
+    guest = ROOT / "tests/guests/tested-python"
+    said = mypy([worlds, PACKAGE, guest], sorted(guest.glob("*.py")))
+    assert said.startswith("Success: "), said
+
+
+def test_guest_off_wasm(tmp_path: Path) -> None:
+    guests = ROOT / "tests/guests"
+    made = bindings(tmp_path, "tests/guests/wit", "proxy")
+    program = guests / "proxy-python-off-wasm/program.py"
+    said = mypy([made, PACKAGE, guests / "proxy-python"], [program])
     assert said.startswith("Success: "), said
 
 

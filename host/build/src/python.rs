@@ -5,6 +5,7 @@ use crate::toolchain::{Toolchain, Unfinished};
 use crate::{Notes, Source, World, process, venv, wit};
 use anyhow::{Context as _, Result, bail};
 use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use tokio::fs;
 use tokio::process::Command;
@@ -25,12 +26,21 @@ const PACKAGE: &[File] = files![
     "python/src/larder_guest/_iterate.py",
     "python/src/larder_guest/_lower.py",
     "python/src/larder_guest/_namespace.py",
+    "python/src/larder_guest/_native/__init__.py",
+    "python/src/larder_guest/_native/clock.py",
+    "python/src/larder_guest/_native/connection.py",
+    "python/src/larder_guest/_native/errors.py",
+    "python/src/larder_guest/_native/records.py",
+    "python/src/larder_guest/_native/store.py",
+    "python/src/larder_guest/_native/wire.py",
     "python/src/larder_guest/_options.py",
     "python/src/larder_guest/_outcomes.py",
     "python/src/larder_guest/_project.py",
     "python/src/larder_guest/_wit.py",
     "python/src/larder_guest/command.py",
     "python/src/larder_guest/py.typed",
+    "python/src/larder_guest/pytest_plugin.py",
+    "python/src/larder_guest/testing.py",
     "python/src/larder_guest/wsgi.py",
 ];
 
@@ -41,6 +51,9 @@ const INTERFACES: [(&str, &str); 4] = [
     ("wasi:http/types@0.2.10", "wasi_http_types"),
     ("wasi:io/streams@0.2.10", "wasi_io_streams"),
 ];
+
+/// The plugin of pytest among the package's modules.
+const PYTEST_PLUGIN: &str = "larder_guest.pytest_plugin";
 
 /// The module that a component consists of, which imports the project's.
 const ENTRY: &str = "_larder_component";
@@ -127,6 +140,37 @@ fn entry_code(world: &World, module: &str, callable: Option<&str>) -> Result<Str
     ))
 }
 
+/// The variables of the environment in which the tests of the project in `directory` are run
+/// outside of a component. By them Python finds the package `larder_guest`, pytest its fixture, and
+/// the shell the programs of the project's virtual environment.
+///
+/// # Errors
+///
+/// When the tools or the project's packages cannot be installed, with what was said.
+pub async fn test_environment(
+    directory: &Path,
+    notes: Notes<'_>,
+) -> Result<Vec<(&'static str, OsString)>> {
+    let package = tools(notes).await?.sdk.join("python/src");
+    let mut variables = vec![("PYTHONPATH", before("PYTHONPATH", &package)?)];
+    let plugins = env::var("PYTEST_PLUGINS").unwrap_or_default();
+    let plugins = [PYTEST_PLUGIN, &plugins].join(",");
+    variables.push(("PYTEST_PLUGINS", plugins.trim_end_matches(',').into()));
+    if let Some(venv) = dependencies(directory, notes).await? {
+        let programs = venv::program(&venv, "python");
+        variables.push(("PATH", before("PATH", programs.parent().unwrap_or(&venv))?));
+        variables.push(("VIRTUAL_ENV", venv.into_os_string()));
+    }
+    Ok(variables)
+}
+
+/// A variable that is a list of paths, with one more at its beginning.
+fn before(variable: &str, path: &Path) -> Result<OsString> {
+    let paths = env::var_os(variable).unwrap_or_default();
+    let rest = env::split_paths(&paths).filter(|path| !path.as_os_str().is_empty());
+    Ok(env::join_paths([path.to_owned()].into_iter().chain(rest))?)
+}
+
 struct Tools {
     sdk: PathBuf,
     venv: PathBuf,
@@ -187,16 +231,22 @@ mod tests {
 
     #[test]
     fn every_module_of_the_package_is_brought_along() {
-        let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/src/larder_guest");
-        let files = std::fs::read_dir(package).unwrap();
-        let mut names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
-        names.retain(|name| name != "__pycache__");
-        let mut brought: Vec<_> = PACKAGE
-            .iter()
-            .map(|(path, _)| Path::new(path).file_name().unwrap().to_owned())
-            .collect();
-        names.sort();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut directories = vec![root.join("python/src/larder_guest")];
+        let mut modules = Vec::new();
+        while let Some(directory) = directories.pop() {
+            for entry in std::fs::read_dir(directory).unwrap() {
+                let path = entry.unwrap().path();
+                match path.is_dir() {
+                    true if path.ends_with("__pycache__") => {}
+                    true => directories.push(path),
+                    false => modules.push(path.strip_prefix(root).unwrap().to_owned()),
+                }
+            }
+        }
+        let mut brought: Vec<_> = PACKAGE.iter().map(|(path, _)| PathBuf::from(path)).collect();
+        modules.sort();
         brought.sort();
-        assert_eq!(brought, names);
+        assert_eq!(brought, modules);
     }
 }

@@ -3,12 +3,17 @@
 import builtins
 import functools
 from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
 import convert
 import larder_guest as sdk
 from componentize_py_types import Err
 from wit_world import exports
 from wit_world.imports import larder_kv_store as wit
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Opened:
@@ -29,7 +34,7 @@ class Opened:
 OPENED = Opened()
 
 
-def answering[**P, R](operation: Callable[P, R]) -> Callable[P, R]:
+def answering(operation: Callable[P, R]) -> Callable[P, R]:
     """The operation, with the package's errors as those of the contract."""
 
     @functools.wraps(operation)

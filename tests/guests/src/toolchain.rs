@@ -4,9 +4,13 @@
 //! they fail: a test that could not run never counts as passed.
 
 use crate::block_on;
-use anyhow::Result;
+use anyhow::{Context as _, Result, ensure};
 use libtest_mimic::{Failed, Trial};
 use std::env;
+use std::process::Command;
+
+/// The Python that is run by itself.
+pub(crate) const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
 
 /// The toolchain of a language, or why there is none.
 pub struct Toolchain {
@@ -26,6 +30,17 @@ pub fn javascript() -> Toolchain {
 /// For guests in Python.
 pub fn python() -> Toolchain {
     Toolchain::check("Python", larder_build::python::available())
+}
+
+/// For the code of guests in Python outside of a component, as in their tests.
+pub fn python_off_wasm() -> Toolchain {
+    Toolchain::check("Python off wasm", async {
+        let newer = "import sys; sys.exit(sys.version_info < (3, 11))";
+        let run = Command::new(PYTHON).args(["-c", newer]).output();
+        let newer = run.with_context(|| format!("{PYTHON} cannot be run"))?.status.success();
+        ensure!(newer, "{PYTHON} is older than 3.11, which the package larder_guest needs");
+        Ok(())
+    })
 }
 
 /// For guests in C.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from ._errors import NotJson
 from ._outcomes import Version
+from ._wit import now
 from ._wit import store as wit
 
 
@@ -82,7 +82,7 @@ class Counter:
         """
         if self.expiration is None:
             return None
-        return max(self.expiration - int(time.time()), 1)
+        return max(self.expiration - int(now()), 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,8 @@ def asked(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     try:
         return function(*args, **kwargs)
     except Err as refused:
-        raise from_wit(refused.value) from None
+        # In tests the cause is how the connection to the store broke.
+        raise from_wit(refused.value) from refused.__cause__
 
 
 def from_wit(error: wit.Error) -> Error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import operator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Protocol, SupportsIndex, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, SupportsIndex, TypeAlias, Union, runtime_checkable
 
 from ._errors import InvalidArgument
 from ._wit import store as wit
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: So long after the write: seconds, also in fractions, or a `timedelta`. Kept to the millisecond,
 #: a fraction of one rounded up.
-Ttl: TypeAlias = "float | Decimal | timedelta"
+Ttl: TypeAlias = Union[float, "Decimal", timedelta]
 #: When a key stops existing: Unix time in seconds, or a `datetime` that knows its time zone. A
 #: fraction of a second is rounded up.
 Expiration: TypeAlias = float | datetime
@@ -99,21 +99,21 @@ def expiration(ttl: Ttl | None, at: Expiration | None) -> wit.Expiration | None:
     if ttl is not None and at is not None:
         raise TypeError("ttl and expiration exclude each other")
     if ttl is not None:
-        return wit.Expiration_TtlMs(u64("ttl", _ttl_ms(ttl)))
+        return wit.Expiration_TtlMs(u64("ttl", millis("ttl", ttl)))
     if at is not None:
         return wit.Expiration_At(u64("expiration", _unix_seconds(at)))
     return None
 
 
-def _ttl_ms(ttl: object) -> int:
-    if isinstance(ttl, timedelta):
-        return -(-ttl // timedelta(milliseconds=1))
-    if isinstance(ttl, float):
-        return _rounded_up("ttl", ttl * 1000)
-    if isinstance(ttl, _Rational):
-        seconds, parts = ttl.as_integer_ratio()
+def millis(what: str, duration: object) -> int:
+    if isinstance(duration, timedelta):
+        return -(-duration // timedelta(milliseconds=1))
+    if isinstance(duration, float):
+        return _rounded_up(what, duration * 1000)
+    if isinstance(duration, _Rational):
+        seconds, parts = duration.as_integer_ratio()
         return -(-seconds * 1000 // parts)
-    raise TypeError(f"ttl is to be seconds or a timedelta, not {type(ttl).__name__}")
+    raise TypeError(f"{what} is to be seconds or a timedelta, not {type(duration).__name__}")
 
 
 @runtime_checkable

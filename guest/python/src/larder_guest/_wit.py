@@ -1,30 +1,33 @@
-"""The bindings that componentize-py makes of the contract.
+"""The bindings that componentize-py makes of the contract, and what stands in for them outside of a
+component."""
 
-They exist inside a component only. Elsewhere, in an editor or in a test of code that touches no
-namespace, the package imports all the same, and the first call to a namespace says what is missing.
-"""
-
+import sys
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    from time import time as now
+
     from componentize_py_types import Err
     from wit_world.imports import larder_kv_store as store
-else:
+elif sys.platform == "wasi":
+    from time import time as now
+
+    from componentize_py_types import Err
+
     try:
-        from componentize_py_types import Err
         from wit_world.imports import larder_kv_store as store
     except ModuleNotFoundError:
 
-        class Err(Exception):
-            """Stands in for the bindings' own; nothing raises it."""
-
-        class _Outside:
+        class _NotImported:
             def __getattr__(self, name: str) -> NoReturn:
-                raise RuntimeError("a namespace can be reached inside a component only")
+                raise RuntimeError("the component's world does not import larder:kv/store")
 
-        store = _Outside()
+        store = _NotImported()
+else:
+    from ._native import Err, store
+    from ._native import seconds as now
 
-__all__ = ["Err", "check_running", "store"]
+__all__ = ["Err", "check_running", "now", "store"]
 
 #: Whether the component is being built, when there is no host to answer.
 building = False

@@ -11,11 +11,13 @@ use crate::guest::Guest;
 use crate::output;
 use crate::reach::Sockets;
 use crate::serve::{self, Pages, Server};
-use crate::settings::{self, BuildSettings, GuestSettings, Place, StoreSettings};
+use crate::settings::{self, BuildSettings, GuestSettings, How, Place, StoreSettings};
 use crate::shutdown::Shutdown;
 use anyhow::{Context as _, Result};
+use larder_build::{Main, Source, python};
 use larder_server::{Bindings, ForTests};
 use larder_store::{Clock as _, Larder, ManualClock, SystemClock};
+use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -57,7 +59,8 @@ pub fn run(args: &ProjectArgs, test: &Test) -> Result<ExitCode> {
             bind(&guest, &store, &larder, &bindings, &project).await?;
         }
         let url = format!("http://{}", listener.local_addr()?);
-        let run = runner.run(&socket, served.then_some(url.as_str()), &mut shutdown);
+        let variables = variables(&project).await?;
+        let run = runner.run(&socket, served.then_some(url.as_str()), variables, &mut shutdown);
         let code = tokio::select! {
             code = run => code?,
             () = pages.serve_on(listener) => 0,
@@ -88,6 +91,16 @@ async fn serve_component(session: &mut Session<'_>, project: &ConfigFile) -> Res
             Ok(false)
         }
         served => served.map(|()| true),
+    }
+}
+
+/// What the tests need of their environment, by the language of the project.
+async fn variables(project: &ConfigFile) -> Result<Vec<(&'static str, OsString)>> {
+    match BuildSettings::new(project)?.map(|build| build.how) {
+        Some(How::Source(Source { main: Main::Python { .. }, directory, .. })) => {
+            python::test_environment(&directory, &|text| output::note(text)).await
+        }
+        _ => Ok(Vec::new()),
     }
 }
 

@@ -43,12 +43,14 @@ impl Runner {
         &self,
         socket: &Path,
         url: Option<&str>,
+        variables: Vec<(&'static str, OsString)>,
         shutdown: &mut Shutdown,
     ) -> Result<u8> {
         let Some((program, arguments)) = self.command.split_first() else { return Ok(0) };
         let mut command = Command::new(program);
         command.args(arguments).current_dir(&self.directory).kill_on_drop(true);
         command.env(SOCKET_VARIABLE, socket).env_remove(URL_VARIABLE);
+        command.envs(variables);
         if let Some(url) = url {
             command.env(URL_VARIABLE, url);
         }
