@@ -1,6 +1,7 @@
 // The rules that are Workers', not the store's: developers.cloudflare.com/kv/platform/limits and,
 // for the messages, what its local simulator answers.
 
+import { unixMs } from '#host/clock.js';
 import { failure } from './failure.js';
 import { exceeds, utf8Length } from './text.js';
 
@@ -118,7 +119,7 @@ export function checkBulkDelete(keys) {
  * @returns {import('larder:kv/store@0.1.0').Expiration | undefined}
  */
 export function expirationOf({ expiration, expirationTtl }, ttlMin) {
-  const now = Math.floor(Date.now() / 1000);
+  const now = Math.floor(unixMs() / 1000);
   if (expirationTtl !== undefined) {
     checkTtl(expirationTtl, ttlMin);
     if (expirationTtl < TTL_MIN) return { tag: 'ttl', val: BigInt(expirationTtl) };
