@@ -5,9 +5,9 @@ pub mod typescript;
 
 use crate::process;
 use crate::sdk::{self, File, files};
-use crate::toolchain::{Toolchain, Unfinished, lock};
+use crate::toolchain::{self, Toolchain, Unfinished, lock};
 use crate::{Backend, Notes, Settings, Source, World, wit};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -15,6 +15,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use tokio::fs;
 use tokio::process::Command;
+use url::Url;
 
 /// Oldest major version that the tools run on.
 const NODE_MIN: u32 = 20;
@@ -46,6 +47,23 @@ const PACKAGE: &[File] = files![
     "js/src/text.js",
     "js/src/values.js",
     "js/src/worker.js",
+];
+
+/// What there is of the package in Node.js alone.
+const NODE: &[File] = files![
+    "js/src/node/clock.js",
+    "js/src/node/connection.js",
+    "js/src/node/environment.js",
+    "js/src/node/hold.js",
+    "js/src/node/hooks.js",
+    "js/src/node/register.js",
+    "js/src/node/socket.js",
+    "js/src/node/start-worker.js",
+    "js/src/node/store.js",
+    "js/src/node/test-store.js",
+    "js/src/node/testing.js",
+    "js/src/node/thread.js",
+    "js/src/node/wire.js",
 ];
 
 /// What `guest/js/build/main.mjs` is asked for.
@@ -92,6 +110,21 @@ pub async fn available() -> Result<()> {
     }
     process::run(Command::new("npm").arg("--version"), REMEDY).await?;
     Ok(())
+}
+
+/// The option by which Node.js finds the guest package and what a component imports, to be in its
+/// variable `NODE_OPTIONS`: so a project's tests depend on nothing of Larder's, as the project itself.
+///
+/// # Errors
+///
+/// When the package cannot be written to the user's cache directory.
+pub fn node_option() -> Result<String> {
+    let sdk = sdk::unpack(&toolchain::directory("node")?, &[PACKAGE, NODE])?;
+    let module = sdk.join("js/src/node/register.js");
+    // As a URL it has no space, at which the variable would be taken apart.
+    let url = Url::from_file_path(&module)
+        .map_err(|()| anyhow!("{} is no absolute path", module.display()))?;
+    Ok(format!("--import={url}"))
 }
 
 pub(crate) async fn build(
