@@ -32,6 +32,8 @@ export interface StartWorkerOptions {
 
 /** A worker in a process and with a store of its own, which end with this process at the latest. */
 export interface StartedWorker<Env = Environment> extends AsyncDisposable {
+  /** Where it is served, such as `http://127.0.0.1:40321`. */
+  readonly url: string;
   /** Asks the worker; of a URL only the path and the query count. */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
   /** Its bindings and variables, as the worker has them. */

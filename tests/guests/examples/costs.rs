@@ -10,11 +10,11 @@ mod state;
 
 use anyhow::{Context as _, Result, ensure};
 use larder_store::{Larder, Namespace};
-use larder_test_guests::{PROXIES, Proxy};
+use larder_test_guests::{Form, PROXIES};
 use larder_wasmtime::{Access, KvCtx, KvGrants};
 use state::State;
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 use wasmtime::component::{Component, Func, Instance, InstancePre, Linker, Val};
 use wasmtime::{Engine, Store};
@@ -39,17 +39,19 @@ fn main() -> Result<()> {
         if !(proxy.toolchain)().is_here() {
             continue;
         }
+        let Form::Component(build) = proxy.form else { continue };
         eprintln!("measuring {}", proxy.language);
-        let costs = measure(proxy, &namespace).context(proxy.language)?;
+        let costs =
+            measure(|| build(proxy.directory), &namespace).context(proxy.language)?;
         println!("| {} | {costs} |", proxy.language);
     }
     Ok(())
 }
 
-fn measure(proxy: &Proxy, namespace: &Namespace) -> Result<String> {
+fn measure(build: impl FnOnce() -> PathBuf, namespace: &Namespace) -> Result<String> {
     touch()?;
     let started = Instant::now();
-    let component = proxy.component();
+    let component = build();
     let built = started.elapsed();
 
     let grants = KvGrants::builder().grant("KV", namespace.clone(), Access::ReadOnly)?.build();

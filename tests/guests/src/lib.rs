@@ -11,7 +11,7 @@ mod proxies;
 pub mod toolchain;
 
 pub use project::project;
-pub use proxies::{PROXIES, Proxy};
+pub use proxies::{Form, PROXIES, Proxy};
 
 use serde_json::Value;
 use std::collections::HashMap;

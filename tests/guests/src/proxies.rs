@@ -1,11 +1,12 @@
 //! The guests that hand the whole contract on, one for each language.
 
 use crate::toolchain::{self, Toolchain};
-use crate::{component, project};
+use crate::{component, project, root};
 use larder_build::{Backend, Main, World};
 use std::path::PathBuf;
+use std::process::Command;
 
-/// A component of the world `proxy` in `tests/guests/wit`.
+/// What has the operations of the world `proxy` in `tests/guests/wit`.
 pub struct Proxy {
     /// The language that it is written in, which begins the names of its tests.
     pub language: &'static str,
@@ -15,14 +16,19 @@ pub struct Proxy {
     pub toolchain: fn() -> Toolchain,
     /// Whether it is to pass the conformance cases.
     pub conforms: bool,
-    build: fn(directory: &str) -> PathBuf,
+    /// What it is run as.
+    pub form: Form,
 }
 
-impl Proxy {
-    /// Builds it.
-    pub fn component(&self) -> PathBuf {
-        (self.build)(self.directory)
-    }
+/// What a proxy guest is run as.
+pub enum Form {
+    /// A component, which is built of the sources in a directory.
+    Component(fn(directory: &str) -> PathBuf),
+    /// The same sources as a program of this machine, whose store is at `LARDER_SOCKET`. For each
+    /// line on its standard input it writes one: the input is a JSON array of an operation's name
+    /// and its arguments, the output its answer, `{"Ok": …}` or `{"Err": …}` where the operation has
+    /// a result, in the JSON that serde derives from the contract's types.
+    Program(fn(directory: &str) -> Command),
 }
 
 /// Every proxy guest. A language joins the tests by its line here.
@@ -32,14 +38,27 @@ pub static PROXIES: &[Proxy] = &[
         directory: "tests/guests/proxy-rust",
         toolchain: toolchain::rust,
         conforms: true,
-        build: component,
+        form: Form::Component(component),
     },
     Proxy {
         language: "javascript",
         directory: "tests/guests/proxy-js",
         toolchain: toolchain::javascript,
         conforms: true,
-        build: |directory| proxy(directory, javascript(Backend::StarlingMonkey)),
+        form: Form::Component(|directory| {
+            proxy(directory, javascript(Backend::StarlingMonkey))
+        }),
+    },
+    Proxy {
+        language: "javascript off wasm",
+        directory: "tests/guests/proxy-js",
+        toolchain: toolchain::javascript,
+        conforms: true,
+        form: Form::Program(|directory| {
+            let mut node = Command::new("node");
+            node.arg(root().join(directory).join("off-wasm.mjs"));
+            node
+        }),
     },
     // componentize-qjs 0.4.5 rounds integers beyond 2^53 and traps on those from 2^63.
     Proxy {
@@ -47,23 +66,25 @@ pub static PROXIES: &[Proxy] = &[
         directory: "tests/guests/proxy-js",
         toolchain: toolchain::javascript,
         conforms: false,
-        build: |directory| proxy(directory, javascript(Backend::QuickJs)),
+        form: Form::Component(|directory| proxy(directory, javascript(Backend::QuickJs))),
     },
     Proxy {
         language: "python",
         directory: "tests/guests/proxy-python",
         toolchain: toolchain::python,
         conforms: true,
-        build: |directory| {
+        form: Form::Component(|directory| {
             proxy(directory, Main::Python { module: "proxy".into(), callable: None })
-        },
+        }),
     },
     Proxy {
         language: "c",
         directory: "tests/guests/proxy-c",
         toolchain: toolchain::c,
         conforms: true,
-        build: |directory| proxy(directory, Main::C { file: "src/proxy.c".into() }),
+        form: Form::Component(|directory| {
+            proxy(directory, Main::C { file: "src/proxy.c".into() })
+        }),
     },
 ];
 

@@ -1,16 +1,13 @@
-// Where Node.js finds what a component has from its host, and this package where a project has none.
+// Where Node.js finds what a component has from its host, and this package, which is the command's as
+// when a component is built.
 
 /** @type {Record<string, string>} */
-const HOST_MODULES = {
-  'larder:kv/store@0.1.0': './store.js',
-  'wasi:cli/environment@0.2.10': './environment.js',
+const MODULES = {
   'cloudflare:workers': '../index.js',
-};
-
-/** @type {Record<string, string>} */
-const PACKAGE_MODULES = {
   'larder-guest': '../index.js',
   'larder-guest/testing': './testing.js',
+  'larder:kv/store@0.1.0': './store.js',
+  'wasi:cli/environment@0.2.10': './environment.js',
 };
 
 /**
@@ -19,19 +16,7 @@ const PACKAGE_MODULES = {
  * @param {Parameters<import('node:module').ResolveHook>[2]} next
  */
 export async function resolve(specifier, context, next) {
-  const host = HOST_MODULES[specifier];
-  if (host !== undefined) return own(host);
-  const file = PACKAGE_MODULES[specifier];
+  const file = MODULES[specifier];
   if (file === undefined) return next(specifier, context);
-  try {
-    return await next(specifier, context);
-  } catch (error) {
-    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    return own(file);
-  }
-}
-
-/** @param {string} file */
-function own(file) {
   return { url: new URL(file, import.meta.url).href, shortCircuit: true };
 }

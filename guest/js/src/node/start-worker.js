@@ -41,7 +41,6 @@ export async function startWorker({ dir = '.', now } = {}) {
 
 class Worker {
   #larder;
-  #url;
   #store;
   #now;
 
@@ -51,7 +50,7 @@ class Worker {
    */
   constructor(larder, { socket, url, project: { vars = {}, settings = {} }, now }) {
     this.#larder = larder;
-    this.#url = url;
+    this.url = url;
     this.#store = new TestStore(socket);
     this.#now = now;
     this.clock = this.#store.clock;
@@ -69,8 +68,8 @@ class Worker {
    */
   fetch(input, init) {
     const asked = input instanceof Request ? input : undefined;
-    const { pathname, search } = new URL(asked?.url ?? String(input), this.#url);
-    const url = new URL(pathname + search, this.#url);
+    const { pathname, search } = new URL(asked?.url ?? String(input), this.url);
+    const url = new URL(pathname + search, this.url);
     if (asked === undefined) return fetch(url, init);
     // @ts-expect-error: a body that is a stream needs it, and the types of the web do not know it.
     return fetch(new Request(url, { ...requestInit(asked), duplex: 'half' }), init);

@@ -1,6 +1,10 @@
 //! The proxy's world as the host sees it, and its types as those of the conformance cases.
 
-wasmtime::component::bindgen!({ path: "wit", world: "proxy" });
+wasmtime::component::bindgen!({
+    path: "wit",
+    world: "proxy",
+    additional_derives: [serde::Serialize, serde::Deserialize],
+});
 
 /// The types of the contract.
 pub mod operations {

@@ -1,10 +1,10 @@
 //! What a guest may open, and what it may do with that.
 
 use crate::convert::operations::{Condition, Error, ListOptions, Operation, PutOptions};
-use crate::guest::{Host, Instance};
+use crate::guest::{Guest, Host};
 use larder_store::Namespace;
 use larder_test_guests::Proxy;
-use larder_wasmtime::{Access, KvGrants};
+use larder_wasmtime::Access;
 
 /// A test by its name.
 pub type Test = (&'static str, fn(&'static Proxy));
@@ -35,12 +35,9 @@ fn namespace(host: &Host, title: &str) -> Namespace {
 }
 
 /// A guest to which the namespaces of these titles are granted, each under its title.
-fn guest(host: &Host, proxy: &'static Proxy, titles: &[&str], access: Access) -> Instance {
-    let mut grants = KvGrants::builder();
-    for title in titles {
-        grants.grant(title, namespace(host, title), access).unwrap();
-    }
-    host.instantiate(proxy, &grants.build())
+fn guest(host: &Host, proxy: &'static Proxy, titles: &[&str], access: Access) -> Guest {
+    let granted = titles.iter().map(|title| (*title, namespace(host, title), access));
+    host.run(proxy, &granted.collect::<Vec<_>>())
 }
 
 fn bindings_are_named_in_order(proxy: &'static Proxy) {

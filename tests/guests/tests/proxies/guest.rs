@@ -1,21 +1,22 @@
 //! A proxy guest as a subject of the conformance cases.
 
 use crate::convert::{self, operations as wit};
+use crate::program::Program;
 use crate::state::State;
 use bytes::Bytes;
 use larder_conformance::{
     Counter, Entry, KeyInfo, Page, PieceReader, PieceWriter, Result, START_MS, Subject,
 };
 use larder_store::{
-    Check, CommitOutcome, DeleteOutcome, Expiration, Larder, ListOptions, ManualClock, Operation,
-    Options, PutOptions, Version, WriteOutcome,
+    Check, CommitOutcome, DeleteOutcome, Expiration, Larder, ListOptions, ManualClock, Namespace,
+    Operation, Options, PutOptions, Version, WriteOutcome,
 };
-use larder_test_guests::Proxy;
+use larder_test_guests::{Form, Proxy};
 use larder_wasmtime::{Access, KvCtx, KvGrants, WallClock};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::panic::catch_unwind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 use tempfile::TempDir;
 use wasmtime::component::{Component, Linker};
@@ -24,11 +25,14 @@ use wasmtime_wasi::WasiCtx;
 
 /// The guest, built and compiled once in this process. Where that fails, the first test to want it
 /// says why, and the others only that it did.
-fn compiled(proxy: &'static Proxy) -> convert::ProxyPre<State> {
+fn compiled(
+    proxy: &'static Proxy,
+    build: fn(&str) -> PathBuf,
+) -> convert::ProxyPre<State> {
     type Once = Arc<OnceLock<Option<convert::ProxyPre<State>>>>;
     static COMPILED: Mutex<BTreeMap<&str, Once>> = Mutex::new(BTreeMap::new());
     let once = COMPILED.lock().unwrap().entry(proxy.language).or_default().clone();
-    let compiled = once.get_or_init(|| catch_unwind(|| compile(&proxy.component())).ok());
+    let compiled = once.get_or_init(|| catch_unwind(|| compile(&build(proxy.directory))).ok());
     compiled.clone().unwrap_or_else(|| panic!("the proxy in {} does not build", proxy.language))
 }
 
@@ -57,33 +61,60 @@ impl Host {
         Self { larder, clock, _directory: Arc::new(directory) }
     }
 
-    /// A new instance of the guest with these grants.
-    pub fn instantiate(&self, proxy: &'static Proxy, grants: &KvGrants) -> Instance {
-        let compiled = compiled(proxy);
+    /// Runs the guest with these grants.
+    pub fn run(&self, proxy: &'static Proxy, grants: &[(&str, Namespace, Access)]) -> Guest {
+        match proxy.form {
+            Form::Component(build) => {
+                Guest::Component(RefCell::new(self.instantiate(&compiled(proxy, build), grants)))
+            }
+            Form::Program(command) => {
+                Guest::Program(Program::start(command(proxy.directory), &self.larder, grants))
+            }
+        }
+    }
+
+    fn instantiate(
+        &self,
+        compiled: &convert::ProxyPre<State>,
+        granted: &[(&str, Namespace, Access)],
+    ) -> (Store<State>, convert::Proxy) {
+        let mut grants = KvGrants::builder();
+        for (name, namespace, access) in granted {
+            grants.grant(name, namespace.clone(), *access).unwrap();
+        }
         let wasi = WasiCtx::builder().wall_clock(WallClock::new(self.clock.clone())).build();
-        let mut store = Store::new(compiled.engine(), State::new(wasi, KvCtx::new(grants)));
+        let kv = KvCtx::new(&grants.build());
+        let mut store = Store::new(compiled.engine(), State::new(wasi, kv));
         let proxy = compiled.instantiate(&mut store).unwrap();
-        Instance(RefCell::new((store, proxy)))
+        (store, proxy)
     }
 }
 
 /// A guest that runs.
-pub struct Instance(RefCell<(Store<State>, convert::Proxy)>);
+pub enum Guest {
+    Component(RefCell<(Store<State>, convert::Proxy)>),
+    Program(Program),
+}
 
 /// Methods that call the guest's function of the same name.
 macro_rules! calls {
     ($(fn $name:ident($($argument:ident: $type:ty),*) -> $answer:ty = $function:ident;)*) => {$(
         pub fn $name(&self, $($argument: $type),*) -> $answer {
-            let (store, proxy) = &mut *self.0.borrow_mut();
-            let functions = proxy.larder_test_guests_operations();
-            functions.$function(store, $($argument),*).unwrap()
+            match self {
+                Self::Component(running) => {
+                    let (store, proxy) = &mut *running.borrow_mut();
+                    let functions = proxy.larder_test_guests_operations();
+                    functions.$function(store, $($argument),*).unwrap()
+                }
+                Self::Program(program) => program.call(stringify!($name), ($($argument,)*)),
+            }
         }
     )*};
 }
 
 type Answer<T> = std::result::Result<T, wit::Error>;
 
-impl Instance {
+impl Guest {
     calls! {
         fn bindings() -> Vec<String> = call_bindings;
         fn open(binding: &str) -> Answer<()> = call_open;
@@ -116,7 +147,7 @@ impl Instance {
 
 /// A namespace as a guest sees it.
 pub struct GuestSubject {
-    guest: Instance,
+    guest: Guest,
     proxy: &'static Proxy,
     host: Host,
 }
@@ -130,8 +161,7 @@ impl GuestSubject {
     fn on(host: Host, proxy: &'static Proxy, title: &str, prefix: &str) -> Self {
         let namespace = host.larder.blocking().open_or_create(title).unwrap();
         let granted = namespace.scoped(prefix).unwrap();
-        let grants = KvGrants::builder().grant("KV", granted, Access::ReadWrite).unwrap().build();
-        let guest = host.instantiate(proxy, &grants);
+        let guest = host.run(proxy, &[("KV", granted, Access::ReadWrite)]);
         guest.open("KV").unwrap();
         Self { guest, proxy, host }
     }
@@ -216,7 +246,7 @@ impl Subject for GuestSubject {
 }
 
 struct Reader<'a> {
-    guest: &'a Instance,
+    guest: &'a Guest,
     number: u32,
 }
 
@@ -240,7 +270,7 @@ impl Drop for Reader<'_> {
 }
 
 struct Writer<'a> {
-    guest: &'a Instance,
+    guest: &'a Guest,
     number: u32,
     finished: bool,
 }

@@ -1,5 +1,5 @@
-//! Every proxy guest, through wasmtime on an engine on disk: the whole contract, and what a guest
-//! alone can see of it.
+//! Every proxy guest on an engine on disk, through wasmtime or, off Wasm, over the socket of its
+//! store: the whole contract, and what a guest alone can see of it.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,6 +11,7 @@
 mod convert;
 mod grants;
 mod guest;
+mod program;
 mod state;
 
 use guest::GuestSubject;
