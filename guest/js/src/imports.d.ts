@@ -10,5 +10,5 @@ declare module '#host/environment.js' {
 }
 
 declare module '#host/clock.js' {
-  export function unixMs(): number;
+  export function unixMs(binding: string): number;
 }

@@ -95,7 +95,7 @@ export class KVNamespace {
     checkWellFormed('PUT', name);
     /** @type {PutOptions} */
     const stored = {
-      expiration: expirationOf({ expiration, expirationTtl }, this.#ttlMin),
+      expiration: expirationOf({ expiration, expirationTtl }, this.#ttlMin, this.#binding),
       metadata: metadataJson,
     };
     checkMetadata(metadataJson);

@@ -132,7 +132,7 @@ test('an integer of 64 bits is exact both ways', async () => {
   const most = '18446744073709551615';
   const server = await serving(aStoreThat(`
     const key = '{"name":"k","version":"${most}","size":1,"expiration":9007199254740993}';
-    response.end(request.url.endsWith('/keys') ? '{"keys":[' + key + ']}' : '{"version":"${most}"}');
+    response.end(request.url.endsWith('/list') ? '{"keys":[' + key + ']}' : '{"version":"${most}"}');
   `));
   const kv = Namespace.open('KV');
   const [key] = kv.list({ reverse: false }).keys;

@@ -9,8 +9,10 @@ use crate::toolchain::{self, Toolchain, Unfinished, lock};
 use crate::{Backend, Notes, Settings, Source, World, wit};
 use anyhow::{Context as _, Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::env;
+use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use tokio::fs;
@@ -112,19 +114,27 @@ pub async fn available() -> Result<()> {
     Ok(())
 }
 
-/// The option by which Node.js finds the guest package and what a component imports, to be in its
-/// variable `NODE_OPTIONS`: so a project's tests depend on nothing of Larder's, as the project itself.
+/// The variables of the environment in which a project's tests run in Node.js. By `NODE_OPTIONS` it
+/// finds the guest package and what a component imports, so that tests depend on nothing of Larder's, as
+/// the project itself; `LARDER_PROJECT` tells that package what is compiled into a component, and the
+/// component's variables.
 ///
 /// # Errors
 ///
 /// When the package cannot be written to the user's cache directory.
-pub fn node_option() -> Result<String> {
+pub fn test_environment(
+    settings: &Settings,
+    vars: &BTreeMap<String, String>,
+) -> Result<Vec<(&'static str, OsString)>> {
     let sdk = sdk::unpack(&toolchain::directory("node")?, &[PACKAGE, NODE])?;
     let module = sdk.join("js/src/node/register.js");
     // As a URL it has no space, at which the variable would be taken apart.
     let url = Url::from_file_path(&module)
         .map_err(|()| anyhow!("{} is no absolute path", module.display()))?;
-    Ok(format!("--import={url}"))
+    let mut options = env::var_os("NODE_OPTIONS").unwrap_or_default();
+    options.push(format!(" --import={url}"));
+    let project = json!({ "settings": settings, "vars": vars });
+    Ok(vec![("NODE_OPTIONS", options), ("LARDER_PROJECT", project.to_string().into())])
 }
 
 pub(crate) async fn build(

@@ -87,7 +87,21 @@ pub(crate) async fn list(
     target: Target,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Json<Page>, Failure> {
-    let Query(ListQuery { prefix, start, end, reverse, limit, cursor }) = query?;
+    let Query(query) = query?;
+    page(&target, query).await
+}
+
+/// The same for texts that are too long for the first line of a request.
+pub(crate) async fn list_by_body(
+    target: Target,
+    body: Body<ListQuery>,
+) -> Result<Json<Page>, Failure> {
+    let Json(query) = body?;
+    page(&target, query).await
+}
+
+async fn page(target: &Target, query: ListQuery) -> Result<Json<Page>, Failure> {
+    let ListQuery { prefix, start, end, reverse, limit, cursor } = query;
     let options = ListOptions { prefix, start, end, reverse, limit, cursor };
     let page = target.reading().list(&options).await?;
     Ok(Json(Page { keys: page.keys.iter().map(Key::from).collect(), cursor: page.cursor }))

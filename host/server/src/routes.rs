@@ -45,6 +45,7 @@ fn operations() -> Router<Arc<Shared>> {
         .route("/expire", post(operations::expire))
         .route("/increment", post(operations::increment))
         .route("/keys", get(operations::list))
+        .route("/list", post(operations::list_by_body))
         .route("/commit", post(operations::commit))
         .route("/readers", post(handles::open_reader))
         .route("/writers", post(handles::open_writer))

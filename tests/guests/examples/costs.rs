@@ -41,8 +41,7 @@ fn main() -> Result<()> {
         }
         let Form::Component(build) = proxy.form else { continue };
         eprintln!("measuring {}", proxy.language);
-        let costs =
-            measure(|| build(proxy.directory), &namespace).context(proxy.language)?;
+        let costs = measure(|| build(proxy.directory), &namespace).context(proxy.language)?;
         println!("| {} | {costs} |", proxy.language);
     }
     Ok(())

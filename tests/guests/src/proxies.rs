@@ -45,9 +45,7 @@ pub static PROXIES: &[Proxy] = &[
         directory: "tests/guests/proxy-js",
         toolchain: toolchain::javascript,
         conforms: true,
-        form: Form::Component(|directory| {
-            proxy(directory, javascript(Backend::StarlingMonkey))
-        }),
+        form: Form::Component(|directory| proxy(directory, javascript(Backend::StarlingMonkey))),
     },
     Proxy {
         language: "javascript off wasm",
@@ -82,9 +80,7 @@ pub static PROXIES: &[Proxy] = &[
         directory: "tests/guests/proxy-c",
         toolchain: toolchain::c,
         conforms: true,
-        form: Form::Component(|directory| {
-            proxy(directory, Main::C { file: "src/proxy.c".into() })
-        }),
+        form: Form::Component(|directory| proxy(directory, Main::C { file: "src/proxy.c".into() })),
     },
 ];
 

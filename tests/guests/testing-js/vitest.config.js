@@ -2,7 +2,7 @@
 const larder = {
   name: 'larder',
   enforce: 'pre',
-  resolveId: (id) => (/^larder[-:]/.test(id) ? { id, external: true } : undefined),
+  resolveId: (id) => (/^larder[-:]/.test(id) ? { id: import.meta.resolve(id), external: true } : null),
 };
 
 export default { plugins: [larder], test: { include: ['test/vitest.test.js'] } };

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
 
-const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/guests/cases-js/off-wasm.mjs");
+const PROGRAM: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/guests/cases-js/off-wasm.mjs");
 
 pub struct Program {
     child: Child,

@@ -1,6 +1,12 @@
-import { Socket } from './socket.js';
+import { socketOf } from './store.js';
 
-/** Unix milliseconds by the clock of the store: one for tests has its own, other than `Date`. */
-export function unixMs(socket = Socket.ofEnvironment()) {
-  return Number(socket.json({ method: 'GET', path: '/clock' }).now_ms);
+/** @import { Bound } from './store.js' */
+
+/**
+ * Unix milliseconds by the clock of the store: one for tests has its own, other than `Date`.
+ *
+ * @param {string | Bound} binding
+ */
+export function unixMs(binding) {
+  return socketOf(binding).unixMs();
 }

@@ -87,6 +87,11 @@ export class Socket {
     return answer && this.#parsed(answer);
   }
 
+  /** The time of the store. */
+  unixMs() {
+    return Number(this.json({ method: 'GET', path: '/clock' }).now_ms);
+  }
+
   /** Asks once who answers here. */
   #meet() {
     if (known.has(this.path)) return;

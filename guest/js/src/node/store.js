@@ -11,7 +11,6 @@ import {
   toCheck,
   toCondition,
   toExpiration,
-  toJson,
   toOperation,
   toQuery,
   toText,
@@ -24,6 +23,9 @@ import {
  * } from 'larder:kv/store@0.1.0'
  */
 /** @import { Request } from './socket.js' */
+
+/** What of a text there is room for in the head of a request; more than a key or metadata may have. */
+const TEXT_LENGTH_MAX = 4096;
 
 /** A binding of another store than that of `LARDER_SOCKET`; it is opened as its name is. */
 export class Bound {
@@ -38,6 +40,11 @@ export class Bound {
   toString() {
     return this.#name;
   }
+}
+
+/** The store of a binding. @param {string | Bound} binding */
+export function socketOf(binding) {
+  return binding instanceof Bound ? binding.socket : Socket.ofEnvironment();
 }
 
 /** @returns {string[]} */
@@ -62,7 +69,7 @@ export class Namespace {
 
   /** @param {string | Bound} binding */
   static open(binding) {
-    const socket = binding instanceof Bound ? binding.socket : Socket.ofEnvironment();
+    const socket = socketOf(binding);
     const name = toText(binding);
     if (!bindingsOf(socket).includes(name)) throw new Refusal({ tag: 'no-such-binding' });
     return new Namespace(socket, name);
@@ -108,7 +115,9 @@ export class Namespace {
   /** @param {string} key @param {Uint8Array} value @param {PutOptions} options @returns {WriteOutcome} */
   putWith(key, value, { expiration, metadata, condition }) {
     const query = toQuery({ ...toExpiration(expiration), if: toCondition(condition) });
-    return this.#written({
+    // Metadata that is longer is refused, in the store's words.
+    if ((metadata ?? '').length > TEXT_LENGTH_MAX) this.openWriter(key, { metadata })[Symbol.dispose]();
+    return written(this.#socket, {
       method: 'PUT',
       path: this.#keyPath(key) + query,
       bytes: value,
@@ -148,8 +157,8 @@ export class Namespace {
 
   /** @param {ListOptions} options @returns {ListPage} */
   list({ prefix, start, end, reverse, limit, cursor }) {
-    const query = toQuery({ prefix, start, end, reverse: reverse || undefined, limit, cursor });
-    const page = this.#socket.json({ method: 'GET', path: `${this.#path}/keys${query}` });
+    // In a path there is no room for every text that is a bound.
+    const page = this.#json('list', { prefix, start, end, reverse, limit, cursor }, false);
     return { keys: page.keys.map(keyInfo), cursor: page.cursor ?? undefined };
   }
 
@@ -184,6 +193,8 @@ export class Namespace {
 
   /** @param {string} key */
   #keyPath(key) {
+    // A key that is longer is refused, in the store's words.
+    if (key.length > TEXT_LENGTH_MAX) this.getMany([key]);
     // A path of dots alone would be another.
     return `${this.#path}/values/${encodeURIComponent(toText(key)).replaceAll('.', '%2E')}`;
   }
@@ -191,11 +202,6 @@ export class Namespace {
   /** @param {string} operation @param {object} json */
   #json(operation, json, writes = true) {
     return this.#socket.json({ method: 'POST', path: `${this.#path}/${operation}`, json, writes });
-  }
-
-  /** @param {Request} request */
-  #written(request) {
-    return written(this.#socket, request);
   }
 }
 

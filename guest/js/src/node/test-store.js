@@ -1,6 +1,5 @@
 // A store that was opened for tests.
 
-import { unixMs } from './clock.js';
 import { Refusal } from './socket.js';
 
 /** @import { Socket } from './socket.js' */
@@ -16,7 +15,7 @@ export class TestStore {
       advance: (milliseconds) => this.#post('/clock', { advance_ms: whole(milliseconds) }),
       /** @param {Date | number} time */
       set: (time) => this.#post('/clock', { now_ms: whole(Number(time)) }),
-      now: () => new Date(unixMs(socket)),
+      now: () => new Date(socket.unixMs()),
     };
   }
 

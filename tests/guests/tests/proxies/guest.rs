@@ -25,10 +25,7 @@ use wasmtime_wasi::WasiCtx;
 
 /// The guest, built and compiled once in this process. Where that fails, the first test to want it
 /// says why, and the others only that it did.
-fn compiled(
-    proxy: &'static Proxy,
-    build: fn(&str) -> PathBuf,
-) -> convert::ProxyPre<State> {
+fn compiled(proxy: &'static Proxy, build: fn(&str) -> PathBuf) -> convert::ProxyPre<State> {
     type Once = Arc<OnceLock<Option<convert::ProxyPre<State>>>>;
     static COMPILED: Mutex<BTreeMap<&str, Once>> = Mutex::new(BTreeMap::new());
     let once = COMPILED.lock().unwrap().entry(proxy.language).or_default().clone();
