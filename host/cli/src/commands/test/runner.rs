@@ -3,8 +3,10 @@
 use crate::config::ConfigFile;
 use crate::output;
 use crate::reach::SOCKET_VARIABLE;
+use crate::settings;
 use crate::shutdown::Shutdown;
 use anyhow::{Context as _, Result, bail};
+use larder_build::javascript;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
@@ -12,20 +14,27 @@ use tokio::process::{Child, Command};
 
 /// The address of the component, where one is served.
 const URL_VARIABLE: &str = "LARDER_URL";
+/// Where this command is, for tests that run it again.
+const COMMAND_VARIABLE: &str = "LARDER";
+
+/// What usually runs the tests of a project in JavaScript.
+const NPM: &[&str] = &["npm", "test"];
 
 /// A command that runs tests.
 pub struct Runner {
     command: Vec<OsString>,
     directory: PathBuf,
+    environment: Vec<(OsString, OsString)>,
 }
 
 impl Runner {
     /// The command that was given, which runs where we are, or the one that is usual for the
     /// project, which runs in its directory.
     pub fn new(given: &[OsString], project: &ConfigFile) -> Result<Self> {
+        let environment = environment(project)?;
         if !given.is_empty() {
             let directory = std::env::current_dir().context("cannot tell the working directory")?;
-            return Ok(Self { command: given.to_vec(), directory });
+            return Ok(Self { command: given.to_vec(), directory, environment });
         }
         let directory = project.directory.clone();
         let Some(command) = usual(project) else {
@@ -35,7 +44,8 @@ impl Runner {
                 output::path(&directory)
             );
         };
-        Ok(Self { command: command.iter().map(OsString::from).collect(), directory })
+        let command = command.iter().map(OsString::from).collect();
+        Ok(Self { command, directory, environment })
     }
 
     /// Runs the tests and gives their exit code. A signal to stop is theirs to heed.
@@ -48,6 +58,7 @@ impl Runner {
         let Some((program, arguments)) = self.command.split_first() else { return Ok(0) };
         let mut command = Command::new(program);
         command.args(arguments).current_dir(&self.directory).kill_on_drop(true);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.env(SOCKET_VARIABLE, socket).env_remove(URL_VARIABLE);
         if let Some(url) = url {
             command.env(URL_VARIABLE, url);
@@ -68,10 +79,24 @@ impl Runner {
     }
 }
 
+/// The project's variables, where this command is, and by what the project's language finds its
+/// guest package.
+fn environment(project: &ConfigFile) -> Result<Vec<(OsString, OsString)>> {
+    let config = &project.config;
+    let vars = config.vars.iter().map(|(name, value)| (name.into(), value.into()));
+    let mut environment: Vec<(OsString, OsString)> = vars.collect();
+    let larder = std::env::current_exe().context("cannot tell where this command is")?;
+    environment.push((COMMAND_VARIABLE.into(), larder.into()));
+    if usual(project) == Some(NPM) {
+        let node = javascript::test_environment(&settings::javascript(config), &config.vars)?;
+        environment.extend(node.into_iter().map(|(name, value)| (name.into(), value)));
+    }
+    Ok(environment)
+}
+
 /// What usually runs the tests of a project: by the language of what it builds, or else by what
 /// lies in its directory.
 fn usual(project: &ConfigFile) -> Option<&'static [&'static str]> {
-    const NPM: &[&str] = &["npm", "test"];
     const PYTEST: &[&str] = &["pytest"];
     const CARGO: &[&str] = &["cargo", "test"];
     let has = |name: &str| project.directory.join(name).exists();
