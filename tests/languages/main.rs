@@ -15,6 +15,7 @@ mod c;
 mod copy;
 mod http;
 mod javascript;
+mod node;
 #[expect(dead_code, reason = "it is shared with tests/cli, which needs more of it")]
 #[path = "../cli/project.rs"]
 mod project;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
     let tests = [
         c::tests(),
         javascript::tests(),
+        node::tests(),
         python::tests(),
         quickjs::tests(),
         seeds::tests(),

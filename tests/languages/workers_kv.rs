@@ -1,15 +1,18 @@
 //! The behaviour of Workers KV, recorded from the reference: `tests/cases`, each case through a
-//! Worker that the real command serves.
+//! Worker that the real command serves, and through the same Worker in Node.js on a store's socket.
 
 mod case;
 mod outcome;
+mod program;
 
 use crate::project::Project;
 use crate::server::Server;
 use case::Case;
 use larder_build::{Main, World};
-use larder_test_guests::{project, toolchain};
+use larder_test_guests::project;
+use larder_test_guests::toolchain::{self, Toolchain};
 use libtest_mimic::Trial;
+use program::Program;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -36,23 +39,30 @@ const EPOCH_MS: u64 = 1_750_000_000_000;
 
 pub fn tests() -> Vec<Trial> {
     let node = toolchain::javascript();
-    let cases: Vec<Case> = case::all().into_iter().filter(|case| is_binding(&case.area)).collect();
-    let servers = Arc::new(Servers::new(cases.len()));
     let counted = Trial::test("workers_kv::no_case_is_lost", || {
         no_case_is_lost();
         Ok(())
     });
+    let component = tests_of("workers_kv", &node, Worker::Component);
+    let program = tests_of("workers_kv_off_wasm", &node, Worker::Program);
+    [counted].into_iter().chain(component).chain(program).collect()
+}
+
+/// Every case, on one kind of Worker.
+fn tests_of(name: &str, node: &Toolchain, worker: Worker) -> Vec<Trial> {
+    let cases: Vec<Case> = case::all().into_iter().filter(|case| is_binding(&case.area)).collect();
+    let servers = Arc::new(Servers::new(cases.len(), worker));
     let of_cases = cases.into_iter().enumerate().map(|(number, case)| {
         let servers = Arc::clone(&servers);
-        let name = format!("workers_kv::{}::{}", case.area, case.id);
+        let name = format!("{name}::{}::{}", case.area, case.id);
         node.trial(name, move || servers.run(number, &case))
     });
     let refused = Arc::clone(&servers);
-    let refused =
-        node.trial("workers_kv::a_refusal_of_the_store_is_an_error_with_its_cause", move || {
-            a_refusal_of_the_store_is_an_error_with_its_cause(&refused);
-        });
-    [counted, refused].into_iter().chain(of_cases).collect()
+    let refusal = format!("{name}::a_refusal_of_the_store_is_an_error_with_its_cause");
+    let refused = node.trial(refusal, move || {
+        a_refusal_of_the_store_is_an_error_with_its_cause(&refused);
+    });
+    of_cases.chain([refused]).collect()
 }
 
 fn is_binding(area: &str) -> bool {
@@ -78,10 +88,20 @@ fn no_case_is_lost() {
     assert!(stray.is_empty(), "cases of no area of the binding: {stray:?}");
 }
 
+/// What runs the Worker.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Worker {
+    /// `larder serve`.
+    Component,
+    /// Node.js, on the socket of what serves the component.
+    Program,
+}
+
 /// The Worker, served twice: with the time of the system, and with a clock that a case may set. Each
 /// case has a namespace of its own.
 struct Servers {
     bindings: usize,
+    worker: Worker,
     component: OnceLock<PathBuf>,
     timeless: OnceLock<Served>,
     /// Cases that set the time take turns.
@@ -93,12 +113,13 @@ struct Served {
     /// The directory with the clock, which must outlive the server.
     project: Project,
     now_ms: u64,
+    program: Option<Program>,
 }
 
 impl Servers {
-    fn new(bindings: usize) -> Self {
+    fn new(bindings: usize, worker: Worker) -> Self {
         let (component, timeless) = (OnceLock::new(), OnceLock::new());
-        Self { bindings, component, timeless, clocked: Mutex::new(None) }
+        Self { bindings, worker, component, timeless, clocked: Mutex::new(None) }
     }
 
     #[track_caller]
@@ -143,7 +164,11 @@ impl Servers {
         for number in 0..self.bindings {
             command.arg("--kv").arg(format!("N{number}"));
         }
-        Served { server: Server::spawn(command), project, now_ms: EPOCH_MS }
+        let socket = project.path("socket");
+        command.arg("--socket").arg(&socket);
+        let server = Server::spawn(command);
+        let program = (self.worker == Worker::Program).then(|| Program::start(&socket));
+        Served { server, project, now_ms: EPOCH_MS, program }
     }
 }
 
@@ -154,9 +179,20 @@ impl Served {
         let asked = json!({
             "binding": binding, "settings": case.settings, "operation": operation, "state": state,
         });
-        let answer = self.server.post("/", &asked.to_string());
-        assert_eq!(answer.status, 200, "{}\n{:#?}", answer.body, self.server.log());
-        serde_json::from_str(&answer.body).unwrap()
+        self.post(&asked)
+    }
+
+    #[track_caller]
+    fn post(&self, asked: &Value) -> Value {
+        let answer = match &self.program {
+            Some(program) => program.answer(asked),
+            None => {
+                let answer = self.server.post("/", &asked.to_string());
+                assert_eq!(answer.status, 200, "{}\n{:#?}", answer.body, self.server.log());
+                answer.body
+            }
+        };
+        serde_json::from_str(&answer).unwrap()
     }
 
     /// In one step: the server reads the file at any time.
@@ -174,9 +210,7 @@ fn now() -> u64 {
 fn a_refusal_of_the_store_is_an_error_with_its_cause(servers: &Servers) {
     let served = servers.timeless();
     let answer = |binding: &str, operation: Value| {
-        let asked = json!({ "binding": binding, "operation": operation, "state": {} });
-        let answer = served.server.post("/", &asked.to_string());
-        serde_json::from_str::<Value>(&answer.body).unwrap()
+        served.post(&json!({ "binding": binding, "operation": operation, "state": {} }))
     };
     let refused = |operation: &str| {
         let reason = "403 The binding is read-only, or the host does not allow it.";

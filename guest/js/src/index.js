@@ -1,7 +1,7 @@
 // What a program may import: its bindings and variables, and the classes of bindings.
 
-import { bindings } from 'larder:kv/store@0.1.0';
-import { getEnvironment } from 'wasi:cli/environment@0.2.10';
+import { bindings } from '#host/store.js';
+import { getEnvironment } from '#host/environment.js';
 import { makeEnv } from './env.js';
 import { configured } from './settings.js';
 

@@ -1,4 +1,4 @@
-import { Namespace } from 'larder:kv/store@0.1.0';
+import { Namespace } from '#host/store.js';
 import {
   toGetOptions,
   toKeys,
@@ -95,7 +95,7 @@ export class KVNamespace {
     checkWellFormed('PUT', name);
     /** @type {PutOptions} */
     const stored = {
-      expiration: expirationOf({ expiration, expirationTtl }, this.#ttlMin),
+      expiration: expirationOf({ expiration, expirationTtl }, this.#ttlMin, this.#binding),
       metadata: metadataJson,
     };
     checkMetadata(metadataJson);

@@ -1,4 +1,4 @@
-import { Namespace } from 'larder:kv/store@0.1.0';
+import { Namespace } from '#host/store.js';
 import { reasonOf, refusalOf } from './failure.js';
 import { parseJson } from './json.js';
 import { decode, encode } from './text.js';

@@ -1,6 +1,7 @@
 // The rules that are Workers', not the store's: developers.cloudflare.com/kv/platform/limits and,
 // for the messages, what its local simulator answers.
 
+import { unixMs } from '#host/clock.js';
 import { failure } from './failure.js';
 import { exceeds, utf8Length } from './text.js';
 
@@ -115,18 +116,23 @@ export function checkBulkDelete(keys) {
  *
  * @param {{ expiration?: number, expirationTtl?: number }} options
  * @param {number} ttlMin
+ * @param {string} binding That of the store whose time it is.
  * @returns {import('larder:kv/store@0.1.0').Expiration | undefined}
  */
-export function expirationOf({ expiration, expirationTtl }, ttlMin) {
-  const now = Math.floor(Date.now() / 1000);
+export function expirationOf({ expiration, expirationTtl }, ttlMin, binding) {
   if (expirationTtl !== undefined) {
     checkTtl(expirationTtl, ttlMin);
     if (expirationTtl < TTL_MIN) return { tag: 'ttl', val: BigInt(expirationTtl) };
-    return { tag: 'at', val: BigInt(now + expirationTtl) };
+    return { tag: 'at', val: BigInt(unixSeconds(binding) + expirationTtl) };
   }
   if (expiration === undefined) return undefined;
-  checkExpiration(expiration, now, ttlMin);
+  checkExpiration(expiration, unixSeconds(binding), ttlMin);
   return { tag: 'at', val: BigInt(expiration) };
+}
+
+/** @param {string} binding */
+function unixSeconds(binding) {
+  return Math.floor(unixMs(binding) / 1000);
 }
 
 /**

@@ -1,6 +1,6 @@
 // Values in pieces, as web streams.
 
-import { Writer } from 'larder:kv/store@0.1.0';
+import { Writer } from '#host/store.js';
 import { attempt } from './failure.js';
 import { VALUE_BYTES_MAX, checkValueLength } from './rules.js';
 import { pieceBytes } from './values.js';

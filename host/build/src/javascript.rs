@@ -5,16 +5,19 @@ pub mod typescript;
 
 use crate::process;
 use crate::sdk::{self, File, files};
-use crate::toolchain::{Toolchain, Unfinished, lock};
+use crate::toolchain::{self, Toolchain, Unfinished, lock};
 use crate::{Backend, Notes, Settings, Source, World, wit};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::env;
+use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use tokio::fs;
 use tokio::process::Command;
+use url::Url;
 
 /// Oldest major version that the tools run on.
 const NODE_MIN: u32 = 20;
@@ -26,12 +29,16 @@ const PACKAGE: &[File] = files![
     "js/build/bundle.mjs",
     "js/build/componentize.mjs",
     "js/build/main.mjs",
+    "js/package.json",
     "js/src/arguments.js",
     "js/src/cursor.js",
     "js/src/engine.js",
     "js/src/env.js",
     "js/src/errors.js",
     "js/src/failure.js",
+    "js/src/host/clock.js",
+    "js/src/host/environment.js",
+    "js/src/host/store.js",
     "js/src/index.js",
     "js/src/json.js",
     "js/src/kv-namespace.js",
@@ -42,6 +49,23 @@ const PACKAGE: &[File] = files![
     "js/src/text.js",
     "js/src/values.js",
     "js/src/worker.js",
+];
+
+/// What there is of the package in Node.js alone.
+const NODE: &[File] = files![
+    "js/src/node/clock.js",
+    "js/src/node/connection.js",
+    "js/src/node/environment.js",
+    "js/src/node/hold.js",
+    "js/src/node/hooks.js",
+    "js/src/node/register.js",
+    "js/src/node/socket.js",
+    "js/src/node/start-worker.js",
+    "js/src/node/store.js",
+    "js/src/node/test-store.js",
+    "js/src/node/testing.js",
+    "js/src/node/thread.js",
+    "js/src/node/wire.js",
 ];
 
 /// What `guest/js/build/main.mjs` is asked for.
@@ -88,6 +112,30 @@ pub async fn available() -> Result<()> {
     }
     process::run(Command::new("npm").arg("--version"), REMEDY).await?;
     Ok(())
+}
+
+/// The variables of the environment in which a project's tests run in Node.js. By `NODE_OPTIONS` it
+/// finds the guest package and what a component imports, so that tests depend on nothing of Larder's, as
+/// the project itself; `LARDER_PROJECT` tells that package what is compiled into a component, and the
+/// component's variables.
+///
+/// # Errors
+///
+/// When the package cannot be written to the user's cache directory.
+pub fn test_environment(
+    settings: &Settings,
+    vars: &[(String, String)],
+) -> Result<Vec<(&'static str, OsString)>> {
+    let vars: BTreeMap<_, _> = vars.iter().cloned().collect();
+    let sdk = sdk::unpack(&toolchain::directory("node")?, &[PACKAGE, NODE])?;
+    let module = sdk.join("js/src/node/register.js");
+    // As a URL it has no space, at which the variable would be taken apart.
+    let url = Url::from_file_path(&module)
+        .map_err(|()| anyhow!("{} is no absolute path", module.display()))?;
+    let mut options = env::var_os("NODE_OPTIONS").unwrap_or_default();
+    options.push(format!(" --import={url}"));
+    let project = json!({ "settings": settings, "vars": vars });
+    Ok(vec![("NODE_OPTIONS", options), ("LARDER_PROJECT", project.to_string().into())])
 }
 
 pub(crate) async fn build(

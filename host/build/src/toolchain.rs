@@ -22,9 +22,7 @@ impl Toolchain {
         install: impl AsyncFnOnce(&Path) -> Result<()>,
     ) -> Result<Self> {
         let name = format!("{language}-{}", sdk::digest(locked.iter()));
-        let directory = cache()?.join(name);
-        fs::create_dir_all(&directory)
-            .with_context(|| format!("cannot create {}", directory.display()))?;
+        let directory = directory(&name)?;
         let installed = directory.join("installed");
         if !installed.exists() {
             let _alone = lock(&directory).await?;
@@ -74,8 +72,12 @@ impl Drop for Unfinished {
     }
 }
 
-fn cache() -> Result<PathBuf> {
+/// A directory of that name in the user's cache directory.
+pub fn directory(name: &str) -> Result<PathBuf> {
     let project = directories_next::ProjectDirs::from("", "", "larder");
     let project = project.context("there is no home directory, in which to keep toolchains")?;
-    Ok(project.cache_dir().to_owned())
+    let directory = project.cache_dir().join(name);
+    fs::create_dir_all(&directory)
+        .with_context(|| format!("cannot create {}", directory.display()))?;
+    Ok(directory)
 }

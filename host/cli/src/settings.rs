@@ -2,7 +2,7 @@
 
 mod build;
 
-pub use build::{BuildSettings, How, is_source};
+pub use build::{BuildSettings, How, is_source, javascript};
 
 use crate::args::{GuestArgs, ListenArgs, ProjectArgs, StoreArgs};
 use crate::clock::FileClock;

@@ -47,6 +47,17 @@ pub static PROXIES: &[Proxy] = &[
         conforms: true,
         form: Form::Component(|directory| proxy(directory, javascript(Backend::StarlingMonkey))),
     },
+    Proxy {
+        language: "javascript off wasm",
+        directory: "tests/guests/proxy-js",
+        toolchain: toolchain::javascript,
+        conforms: true,
+        form: Form::Program(|directory| {
+            let mut node = Command::new("node");
+            node.arg(root().join(directory).join("off-wasm.mjs"));
+            node
+        }),
+    },
     // componentize-qjs 0.4.5 rounds integers beyond 2^53 and traps on those from 2^63.
     Proxy {
         language: "javascript on QuickJS",

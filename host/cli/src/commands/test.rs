@@ -1,5 +1,6 @@
 //! `larder test`: a project's tests, against a store of their own.
 
+mod environment;
 mod runner;
 
 use super::dev::Session;
@@ -11,13 +12,11 @@ use crate::guest::Guest;
 use crate::output;
 use crate::reach::Sockets;
 use crate::serve::{self, Pages, Server};
-use crate::settings::{self, BuildSettings, GuestSettings, How, Place, StoreSettings};
+use crate::settings::{self, BuildSettings, GuestSettings, Place, StoreSettings};
 use crate::shutdown::Shutdown;
 use anyhow::{Context as _, Result};
-use larder_build::{Main, Source, python};
 use larder_server::{Bindings, ForTests};
 use larder_store::{Clock as _, Larder, ManualClock, SystemClock};
-use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -59,8 +58,9 @@ pub fn run(args: &ProjectArgs, test: &Test) -> Result<ExitCode> {
             bind(&guest, &store, &larder, &bindings, &project).await?;
         }
         let url = format!("http://{}", listener.local_addr()?);
-        let variables = variables(&project).await?;
-        let run = runner.run(&socket, served.then_some(url.as_str()), variables, &mut shutdown);
+        let guest = GuestSettings::new(&guest, Some(&project))?;
+        let environment = environment::environment(&project, &guest).await?;
+        let run = runner.run(&socket, served.then_some(url.as_str()), environment, &mut shutdown);
         let code = tokio::select! {
             code = run => code?,
             () = pages.serve_on(listener) => 0,
@@ -91,16 +91,6 @@ async fn serve_component(session: &mut Session<'_>, project: &ConfigFile) -> Res
             Ok(false)
         }
         served => served.map(|()| true),
-    }
-}
-
-/// What the tests need of their environment, by the language of the project.
-async fn variables(project: &ConfigFile) -> Result<Vec<(&'static str, OsString)>> {
-    match BuildSettings::new(project)?.map(|build| build.how) {
-        Some(How::Source(Source { main: Main::Python { .. }, directory, .. })) => {
-            python::test_environment(&directory, &|text| output::note(text)).await
-        }
-        _ => Ok(Vec::new()),
     }
 }
 

@@ -40,7 +40,12 @@ pub fn declarations(environment: &[Declaration], interface: &str, runtime: bool)
     }
     let _ = writeln!(text, "  }}\n}}\ninterface {interface} extends Cloudflare.Env {{}}");
     if runtime {
-        for part in [typescript::globals(), typescript::package(), typescript::store()] {
+        for part in [
+            typescript::globals(),
+            typescript::package(),
+            typescript::store(),
+            typescript::testing(),
+        ] {
             text.push('\n');
             text.push_str(&part);
         }

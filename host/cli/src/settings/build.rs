@@ -1,7 +1,7 @@
 //! How a project's component is built.
 
 use super::component;
-use crate::config::{self, ConfigFile};
+use crate::config::{self, Config, ConfigFile};
 use crate::output;
 use anyhow::{Result, bail};
 use larder_build::{Api, Backend, Main, Settings, Source, World};
@@ -91,14 +91,19 @@ fn source(project: &ConfigFile, main: &str, backend: Option<config::Backend>) ->
             output::path(&project.path)
         );
     }
+    let settings = javascript(config);
+    Ok(Source { directory: project.directory.clone(), main, world: world(project)?, settings })
+}
+
+/// What is compiled into a component of JavaScript.
+pub fn javascript(config: &Config) -> Settings {
     let apis = config.kv_namespaces.iter().filter(|namespace| namespace.api != Api::Workers);
     let vars = config.vars.iter().filter(|(_, value)| !value.is_string());
-    let settings = Settings {
+    Settings {
         api: apis.map(|namespace| (namespace.binding.clone(), namespace.api)).collect(),
         expiration_ttl_min: config.expiration_ttl_min,
         json_vars: vars.map(|(name, _)| name.clone()).collect(),
-    };
-    Ok(Source { directory: project.directory.clone(), main, world: world(project)?, settings })
+    }
 }
 
 /// What `main` says, by which the language is told.

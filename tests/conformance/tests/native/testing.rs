@@ -139,7 +139,7 @@ fn a_test_that_fails_lets_the_next_one_begin() {
         std::panic::resume_unwind(Box::new("it failed"));
     });
     assert!(failed.join().is_err());
-    testing::start().unwrap();
+    drop(testing::start().unwrap());
 }
 
 fn a_test_begins_once() {
@@ -148,7 +148,7 @@ fn a_test_begins_once() {
     let error = testing::start().unwrap_err();
     assert!(error.to_string().contains("testing::start is called once"), "{error}");
     drop(store);
-    testing::start().unwrap();
+    drop(testing::start().unwrap());
 }
 
 fn a_store_that_is_not_for_tests_says_so() {

@@ -1,5 +1,6 @@
 //! What runs a project's tests, and what it is told.
 
+use super::environment::Language;
 use crate::config::ConfigFile;
 use crate::output;
 use crate::reach::SOCKET_VARIABLE;
@@ -28,14 +29,15 @@ impl Runner {
             return Ok(Self { command: given.to_vec(), directory });
         }
         let directory = project.directory.clone();
-        let Some(command) = usual(project) else {
+        let Some(language) = Language::of(project) else {
             bail!(
                 "{} is no project of Rust, JavaScript or Python: say what runs its tests: larder \
                  test -- CMD",
                 output::path(&directory)
             );
         };
-        Ok(Self { command: command.iter().map(OsString::from).collect(), directory })
+        let command = language.command().iter().map(OsString::from).collect();
+        Ok(Self { command, directory })
     }
 
     /// Runs the tests and gives their exit code. A signal to stop is theirs to heed.
@@ -43,14 +45,13 @@ impl Runner {
         &self,
         socket: &Path,
         url: Option<&str>,
-        variables: Vec<(&'static str, OsString)>,
+        environment: Vec<(OsString, OsString)>,
         shutdown: &mut Shutdown,
     ) -> Result<u8> {
         let Some((program, arguments)) = self.command.split_first() else { return Ok(0) };
         let mut command = Command::new(program);
         command.args(arguments).current_dir(&self.directory).kill_on_drop(true);
-        command.env(SOCKET_VARIABLE, socket).env_remove(URL_VARIABLE);
-        command.envs(variables);
+        command.envs(environment).env(SOCKET_VARIABLE, socket).env_remove(URL_VARIABLE);
         if let Some(url) = url {
             command.env(URL_VARIABLE, url);
         }
@@ -67,28 +68,6 @@ impl Runner {
             // As asked again: what is dropped is killed.
             code = shutdown.requested() => Ok(code),
         }
-    }
-}
-
-/// What usually runs the tests of a project: by the language of what it builds, or else by what
-/// lies in its directory.
-fn usual(project: &ConfigFile) -> Option<&'static [&'static str]> {
-    const NPM: &[&str] = &["npm", "test"];
-    const PYTEST: &[&str] = &["pytest"];
-    const CARGO: &[&str] = &["cargo", "test"];
-    let has = |name: &str| project.directory.join(name).exists();
-    if let Some(main) = &project.config.main {
-        return match Path::new(main).extension().and_then(OsStr::to_str) {
-            Some("c") => None,
-            Some("js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx") => Some(NPM),
-            _ => Some(PYTEST),
-        };
-    }
-    match () {
-        () if has("Cargo.toml") => Some(CARGO),
-        () if has("package.json") => Some(NPM),
-        () if has("pyproject.toml") || has("requirements.txt") => Some(PYTEST),
-        () => None,
     }
 }
 
