@@ -76,7 +76,7 @@ impl Failure {
     }
 
     /// The same as a guest may see it, without anything of the host.
-    fn for_guest(self) -> Self {
+    pub(crate) fn for_guest(self) -> Self {
         match self.body.code.as_str() {
             "other" => {
                 Self { body: ErrorBody { message: STORE_FAILED.into(), ..self.body }, ..self }

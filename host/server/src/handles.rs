@@ -35,10 +35,39 @@ struct Open {
 }
 
 #[derive(Clone)]
-enum Handle {
+struct Handle {
+    pieces: Pieces,
+    /// Whether a guest opened it, who is told nothing of the host.
+    is_guests: bool,
+}
+
+#[derive(Clone)]
+enum Pieces {
     Reader(Reader),
-    /// None while a request has it, and when it was finished.
+    /// None when it was finished.
     Writer(Arc<tokio::sync::Mutex<Option<Writer>>>),
+}
+
+impl Handle {
+    fn reader(&self) -> Result<&Reader, Failure> {
+        match &self.pieces {
+            Pieces::Reader(reader) => Ok(reader),
+            Pieces::Writer(_) => Err(no_such_handle()),
+        }
+    }
+
+    fn writer(&self) -> Result<&tokio::sync::Mutex<Option<Writer>>, Failure> {
+        match &self.pieces {
+            Pieces::Writer(writer) => Ok(writer),
+            Pieces::Reader(_) => Err(no_such_handle()),
+        }
+    }
+
+    /// The refusal as whoever opened it may see it.
+    fn failure(&self, error: larder_store::Error) -> Failure {
+        let failure = Failure::from(error);
+        if self.is_guests { failure.for_guest() } else { failure }
+    }
 }
 
 impl Handles {
@@ -93,7 +122,8 @@ pub(crate) async fn open_reader(
     let Json(OpenReader { key }) = body?;
     let reader = target.reading().open_reader(&key).await?.ok_or_else(Failure::no_such_key)?;
     let info = Key::from(reader.info());
-    let id = shared.handles.add(Handle::Reader(reader))?;
+    let handle = Handle { pieces: Pieces::Reader(reader), is_guests: target.is_guests };
+    let id = shared.handles.add(handle)?;
     Ok(Json(json!({ "reader": id, "info": info })))
 }
 
@@ -109,8 +139,9 @@ pub(crate) async fn read(
     query: Result<Query<ReadQuery>, QueryRejection>,
 ) -> Result<Bytes, Failure> {
     let Query(ReadQuery { offset, max }) = query?;
-    let Handle::Reader(reader) = shared.handles.get(id)? else { return Err(no_such_handle()) };
-    Ok(reader.read(offset, usize::try_from(max).unwrap_or(usize::MAX)).await?)
+    let handle = shared.handles.get(id)?;
+    let max = usize::try_from(max).unwrap_or(usize::MAX);
+    handle.reader()?.read(offset, max).await.map_err(|error| handle.failure(error))
 }
 
 #[derive(Deserialize)]
@@ -133,7 +164,8 @@ pub(crate) async fn open_writer(
     let options = PutOptions { expiration, metadata, condition };
     let writer = target.writing()?.open_writer(&key, options)?;
     let writer = Arc::new(tokio::sync::Mutex::new(Some(writer)));
-    let id = shared.handles.add(Handle::Writer(writer))?;
+    let handle = Handle { pieces: Pieces::Writer(writer), is_guests: target.is_guests };
+    let id = shared.handles.add(handle)?;
     Ok(Json(json!({ "writer": id })))
 }
 
@@ -143,9 +175,10 @@ pub(crate) async fn write(
     body: Whole,
 ) -> Result<StatusCode, Failure> {
     let chunk = body?;
-    let Handle::Writer(writer) = shared.handles.get(id)? else { return Err(no_such_handle()) };
-    let mut writer = writer.lock().await;
-    writer.as_mut().ok_or_else(no_such_handle)?.write(&chunk).await?;
+    let handle = shared.handles.get(id)?;
+    let mut writer = handle.writer()?.lock().await;
+    let written = writer.as_mut().ok_or_else(no_such_handle)?.write(&chunk).await;
+    written.map_err(|error| handle.failure(error))?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -153,9 +186,9 @@ pub(crate) async fn finish(
     State(shared): State<Arc<Shared>>,
     Path(id): Path<u64>,
 ) -> Result<Json<Value>, Failure> {
-    let Handle::Writer(writer) = shared.handles.remove(id)? else { return Err(no_such_handle()) };
-    let writer = writer.lock().await.take().ok_or_else(no_such_handle)?;
-    written(writer.finish().await?)
+    let handle = shared.handles.remove(id)?;
+    let writer = handle.writer()?.lock().await.take().ok_or_else(no_such_handle)?;
+    written(writer.finish().await.map_err(|error| handle.failure(error))?)
 }
 
 pub(crate) async fn close(

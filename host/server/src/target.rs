@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub(crate) struct Target {
     namespace: Namespace,
     read_only: bool,
+    /// Whether it is a guest who asks, who is told nothing of the host.
+    pub(crate) is_guests: bool,
 }
 
 #[derive(Deserialize)]
@@ -45,13 +47,13 @@ impl FromRequestParts<Arc<Shared>> for Target {
         if let Some(binding) = named("binding") {
             let (namespace, read_only) =
                 shared.bindings.get(binding).ok_or_else(Failure::no_such_binding)?;
-            return Ok(Self { namespace, read_only });
+            return Ok(Self { namespace, read_only, is_guests: true });
         }
         let id = named("id").unwrap_or_default();
         let Query(Scope { scope }) = Query::from_request_parts(parts, shared).await?;
         let namespace = namespace(shared, id).await?;
         let namespace = if scope.is_empty() { namespace } else { namespace.scoped(&scope)? };
-        Ok(Self { namespace, read_only: false })
+        Ok(Self { namespace, read_only: false, is_guests: false })
     }
 }
 
