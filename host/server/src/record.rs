@@ -333,7 +333,7 @@ mod tests {
             (r#"{"key":"a","value":"","ttl":1,"expiration":1}"#, "both `expiration` and `ttl`"),
             (r#"{"key":"a","value":"","metadata":1,"metadata_text":""}"#, "both `metadata`"),
             (r#"{"key":"a","value_base64":"?"}"#, "not base64"),
-            (r#"{"key":"a","value":"\ud800"}"#, "surrogate"),
+            (r#"{"key":"a","value":"\ud800"}"#, "hex escape"),
             (r#"{"key":"a","value":"","expires":1}"#, "unknown field `expires`"),
             (r#"{"key":"a","value":"","ttl":-1}"#, "-1"),
             (r#"{"namespace":{"title":"a","id":"b"},"key":"a"}"#, "both a namespace and a record"),
