@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod backup;
 mod build;
 mod config;
 mod dev;
+mod import;
 mod key;
 mod live;
 mod namespace;
@@ -16,5 +18,6 @@ mod server;
 mod store;
 mod testing;
 mod tour;
+mod transfer;
 mod wit;
 mod wrangler;

@@ -77,6 +77,12 @@ impl Project {
 /// A command that has ended.
 pub struct Ran(Output);
 
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self(output)
+    }
+}
+
 impl Ran {
     pub fn of(output: Output) -> Self {
         Self(output)

@@ -1,9 +1,11 @@
 //! The command line as it is written. What it means is in `settings`.
 
 mod project;
+mod transfer;
 mod value;
 
 pub use project::{Build, New, Template, Types};
+pub use transfer::{Backup, Export, Format, Import, Restore};
 pub use value::Kv;
 
 use value::{parse_expiration, parse_ttl, parse_var};
@@ -57,12 +59,20 @@ pub enum Command {
     Serve(Serve),
     /// Run a component that exports wasi:cli/run
     Run(Run),
-    /// Create, list, rename and delete namespaces
+    /// Create, list, rename, clear and delete namespaces
     #[command(subcommand)]
     Namespace(Namespace),
     /// Write, read, list and delete keys
     #[command(subcommand)]
     Key(Key),
+    /// Write keys with their values to a file
+    Export(Export),
+    /// Write the keys of a file that `export` or wrangler wrote
+    Import(Import),
+    /// Copy the store as it is now to a directory, verified; it may be in use
+    Backup(Backup),
+    /// Make a store of a backup, verified
+    Restore(Restore),
     /// Read the whole store and verify it; exit code 1 when something is damaged
     Check(ReachArgs),
     /// Give free space within the store's files back to the system
@@ -195,6 +205,15 @@ pub enum Namespace {
     Rename {
         title: String,
         new_title: String,
+        #[command(flatten)]
+        store: ReachArgs,
+    },
+    /// Delete all keys of a namespace, which itself stays
+    Clear {
+        title: String,
+        /// Delete them without asking back
+        #[arg(long)]
+        yes: bool,
         #[command(flatten)]
         store: ReachArgs,
     },

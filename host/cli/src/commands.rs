@@ -1,12 +1,17 @@
 //! The commands: one file each.
 
+mod backup;
 mod build;
 mod check;
+mod clear;
 mod compact;
 mod dev;
+mod export;
+mod import;
 mod key;
 mod namespace;
 mod new;
+mod restore;
 mod run;
 mod serve;
 mod test;
@@ -38,6 +43,10 @@ pub fn run(args: Args) -> Result<ExitCode> {
         Command::Run(args) => return run::run(&project, &args),
         Command::Namespace(args) => wait(namespace::run(&project, args)),
         Command::Key(args) => wait(key::run(&project, args)),
+        Command::Export(args) => wait(export::run(&project, args)),
+        Command::Import(args) => wait(import::run(&project, args)),
+        Command::Backup(args) => wait(backup::run(&project, &args)),
+        Command::Restore(args) => restore::run(&project, args),
         Command::Check(args) => wait(check::run(&project, &args)),
         Command::Compact(args) => wait(compact::run(&project, &args)),
         Command::Wit(args) => wit::run(&args),

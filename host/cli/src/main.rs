@@ -9,16 +9,19 @@
 //!   elsewhere; [`clock`]: time from a file, for tests.
 //! - [`engine`] and [`guest`]: wasmtime, and what one instance of a component is given.
 //! - [`serve`]: HTTP in front of a component; [`build`] and [`watch`]: what `dev` adds.
-//! - [`output`]: what is printed, and how.
+//! - [`bulk`]: wrangler's files of many keys.
+//! - [`output`]: what is printed, and how; [`progress`]: how far a long command is.
 
 mod args;
 mod build;
+mod bulk;
 mod clock;
 mod commands;
 mod config;
 mod engine;
 mod guest;
 mod output;
+mod progress;
 mod reach;
 mod serve;
 mod settings;

@@ -94,15 +94,20 @@ fn working_directory() -> Result<PathBuf> {
     env::current_dir().context("cannot tell the working directory")
 }
 
+/// Where the store is that the flag and the config say.
+pub fn store_directory(flag: Option<&Path>, project: Option<&ConfigFile>) -> Result<PathBuf> {
+    Ok(match (flag, project) {
+        (Some(store), _) => working_directory()?.join(store),
+        (None, Some(ConfigFile { directory, config, .. })) => {
+            directory.join(config.store.as_deref().unwrap_or(Path::new(STORE_DIRECTORY)))
+        }
+        (None, None) => working_directory()?.join(STORE_DIRECTORY),
+    })
+}
+
 impl StoreSettings {
     pub fn new(args: &StoreArgs, project: Option<&ConfigFile>) -> Result<Self> {
-        let directory = match (&args.store, project) {
-            (Some(store), _) => working_directory()?.join(store),
-            (None, Some(ConfigFile { directory, config, .. })) => {
-                directory.join(config.store.as_deref().unwrap_or(Path::new(STORE_DIRECTORY)))
-            }
-            (None, None) => working_directory()?.join(STORE_DIRECTORY),
-        };
+        let directory = store_directory(args.store.as_deref(), project)?;
         let clock: Arc<dyn Clock> = match &args.clock {
             Some(file) => Arc::new(FileClock::open(file)?),
             None => Arc::new(SystemClock),

@@ -55,6 +55,11 @@ fn create_directory(directory: &Path) -> std::io::Result<()> {
         return Ok(());
     }
     fs::create_dir_all(directory)?;
+    leave_out_of_version_control(directory)
+}
+
+/// A store is no source.
+pub fn leave_out_of_version_control(directory: &Path) -> std::io::Result<()> {
     fs::write(directory.join(".gitignore"), "*\n")
 }
 

@@ -1,15 +1,18 @@
 //! The other end: what a tool asks of a store, in this process or through its socket.
 
 mod connection;
+mod lines;
 mod target;
 
 pub use axum::body::Body;
 pub use connection::{Connect, Connection};
+pub use lines::Lines;
 pub use target::{NewKey, Stored, Target};
 
-use crate::failure::ErrorBody;
+use crate::backup::BackupLine;
+use crate::failure::{ErrorBody, Failure};
 use crate::wire::Namespace;
-use crate::{About, Checked, CompactedFile, Now};
+use crate::{About, Checked, CompactedFile, Copied, Now};
 use axum::http::{Method, Request, Response, header};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
@@ -17,6 +20,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::path::Path;
 use tokio::sync::Mutex;
 
 /// What stands in a path as it is.
@@ -142,6 +146,26 @@ impl Client {
         self.ask_json(post("/larder/v1/compact", &json!({}))).await
     }
 
+    /// Copies the store to a new one in a directory, by its absolute path, and tells now and then
+    /// how far that is. It is given up when the future is dropped.
+    pub async fn backup(
+        &self,
+        directory: &Path,
+        mut progress: impl FnMut(Copied),
+    ) -> Result<Copied> {
+        let request = post("/larder/v1/backup", &json!({ "directory": directory }));
+        let mut lines = Lines::new(self.ask(request).await?.into_body());
+        while let Some(line) = lines.next().await? {
+            let line = serde_json::from_slice(&line);
+            match line.map_err(|error| ClientError::Foreign(error.to_string()))? {
+                BackupLine::Copied(copied) => progress(copied),
+                BackupLine::Done(copied) => return Ok(copied),
+                BackupLine::Error(error) => return Err(ClientError::Refused(error)),
+            }
+        }
+        Err(ClientError::Foreign("it ends without an outcome".into()))
+    }
+
     /// Every namespace, in the order of their titles.
     pub async fn namespaces(&self) -> Result<Vec<Namespace>> {
         const PER_PAGE: usize = 1000;
@@ -240,5 +264,13 @@ fn encoded(text: &str) -> String {
 /// The rest of an answer.
 async fn whole(answer: Response<Body>) -> Result<Bytes> {
     let collected = answer.into_body().collect().await;
-    collected.map(|body| body.to_bytes()).map_err(|error| ClientError::BrokenOff(error.into()))
+    collected.map(|body| body.to_bytes()).map_err(broken_off)
+}
+
+/// Why an answer has no end. A store that is open here says it itself.
+fn broken_off(error: axum::Error) -> ClientError {
+    match error.into_inner().downcast::<larder_store::Error>() {
+        Ok(error) => ClientError::Refused(Failure::from(*error).body),
+        Err(error) => ClientError::BrokenOff(error),
+    }
 }

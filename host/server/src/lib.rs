@@ -3,16 +3,20 @@
 //! # Layout
 //!
 //! - [`listen`] and [`Server`]: a store and what it answers; [`socket`]: where.
-//! - [`wire`]: what requests and answers are made of.
+//! - [`wire`]: what requests and answers are made of; [`record`]: the lines of exports and imports.
 //! - [`client`]: the other end, for tools.
 #![deny(missing_docs)]
 
+mod backup;
 mod bindings;
 pub mod client;
+mod export;
 mod failure;
 mod handles;
+mod import;
 mod operations;
 mod owner;
+pub mod record;
 mod rest;
 mod routes;
 pub mod socket;
@@ -21,8 +25,10 @@ mod testing;
 mod values;
 pub mod wire;
 
+pub use backup::Copied;
 pub use bindings::Bindings;
 pub use failure::ErrorBody;
+pub use import::{IMPORT_RECORDS_MAX, Imported};
 pub use operations::{DeletedBatch, Page};
 pub use owner::{About, Checked, CompactedFile, Now};
 pub use socket::Listening;

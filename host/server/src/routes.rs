@@ -1,7 +1,7 @@
 //! Which request is whose.
 
 use crate::failure::{Failure, conceal};
-use crate::{Shared, handles, operations, owner, rest, values};
+use crate::{Shared, backup, export, handles, import, operations, owner, rest, values};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, StatusCode, Uri};
@@ -18,12 +18,13 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/", get(owner::about))
         .route("/bindings", get(owner::bindings))
         .nest("/bindings/{binding}", guests)
-        .nest("/namespaces/{id}", operations())
+        .nest("/namespaces/{id}", operations().merge(transfer()))
         .route("/readers/{handle}", get(handles::read).delete(handles::close))
         .route("/writers/{handle}", post(handles::write).delete(handles::close))
         .route("/writers/{handle}/finish", post(handles::finish))
         .route("/check", post(owner::check))
         .route("/compact", post(owner::compact))
+        .route("/backup", post(backup::backup))
         .route("/clock", get(owner::clock).post(owner::set_clock))
         .route("/reset", post(owner::reset));
     Router::new()
@@ -49,6 +50,11 @@ fn operations() -> Router<Arc<Shared>> {
         .route("/readers", post(handles::open_reader))
         .route("/writers", post(handles::open_writer))
         .route("/delete-prefix", post(operations::delete_prefix))
+}
+
+/// What its owner alone does with a namespace.
+fn transfer() -> Router<Arc<Shared>> {
+    Router::new().route("/export", get(export::export)).route("/import", post(import::import))
 }
 
 async fn no_such_route(uri: Uri) -> Failure {

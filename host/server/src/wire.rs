@@ -6,7 +6,7 @@ use larder_store::{
     Check, Condition, Entry, Expiration, Head, KeyInfo, NamespaceInfo, Operation, UnixMillis,
     Version,
 };
-use serde::de::{Error as _, Unexpected};
+use serde::de::{Error as _, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
@@ -250,11 +250,21 @@ pub struct Base64(pub Vec<u8>);
 
 impl<'de> Deserialize<'de> for Base64 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let bytes = STANDARD
-            .decode(text)
-            .map_err(|error| D::Error::custom(format_args!("the value is not base64: {error}")))?;
-        Ok(Self(bytes))
+        struct FromText;
+        impl Visitor<'_> for FromText {
+            type Value = Base64;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("base64")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Base64, E> {
+                let bytes = STANDARD.decode(text).map(Base64);
+                bytes.map_err(|error| E::custom(format_args!("the value is not base64: {error}")))
+            }
+        }
+        // Not by way of a text of its own: it may have 35 MB.
+        deserializer.deserialize_str(FromText)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod value;
 
+use super::clear::{clear, print_deleted};
 use crate::args::{DeletedKeys, Key, KeyPut, ProjectArgs, TargetArgs};
 use crate::config::ConfigFile;
 use crate::output::{self, KeyJson};
@@ -11,6 +12,7 @@ use crate::store;
 use anyhow::{Context as _, Result, anyhow, bail};
 use http_body_util::BodyExt as _;
 use larder_server::client::{NewKey, Target as Keys};
+use larder_server::wire::Namespace;
 use larder_store::{Expiration, ListOptions};
 use serde::Serialize;
 use std::io::{self, Write as _};
@@ -47,8 +49,9 @@ pub async fn run(project: &ProjectArgs, command: Key) -> Result<()> {
 /// The namespace that a command works on.
 pub struct Target {
     pub store: Store,
-    id: String,
-    scope: String,
+    pub namespace: Namespace,
+    /// The prefix of the keys that the binding stands for; empty for a namespace.
+    pub scope: String,
     /// What the user called it.
     pub name: String,
 }
@@ -67,11 +70,11 @@ impl Target {
                 )
             };
             let Binding { name, prefix, .. } = binding;
-            return Ok(Self { store, id: namespace.id, scope: prefix, name });
+            return Ok(Self { store, namespace, scope: prefix, name });
         }
         let title = args.namespace.namespace.clone().unwrap_or_default();
         let namespace = store.namespace(&title).await?;
-        Ok(Self { store, id: namespace.id, scope: String::new(), name: title })
+        Ok(Self { store, namespace, scope: String::new(), name: title })
     }
 
     /// Finds what exists, or creates what the config binds, so that a project can be given its
@@ -85,11 +88,11 @@ impl Target {
         let store = Store::new(reach);
         let namespace = store.bound_or_created(&binding).await?;
         let Binding { name, prefix, .. } = binding;
-        Ok(Self { store, id: namespace.id, scope: prefix, name })
+        Ok(Self { store, namespace, scope: prefix, name })
     }
 
     pub fn keys(&self) -> Keys<'_> {
-        self.store.client.target(&self.id, &self.scope)
+        self.store.client.target(&self.namespace.id, &self.scope)
     }
 
     fn missing(&self, key: &str) -> anyhow::Error {
@@ -175,20 +178,9 @@ impl Target {
             let keys = output::count(self.count(prefix).await?, "key");
             bail!("{keys} of `{name}` with the prefix `{shown}`: to delete them, say --yes");
         }
-        let mut deleted = 0;
-        let mut cursor = None;
-        loop {
-            let batch = self.keys().delete_prefix(prefix, cursor.as_deref()).await?;
-            deleted += batch.deleted;
-            cursor = batch.cursor;
-            if cursor.is_none() {
-                break;
-            }
-        }
+        let deleted = clear(&self.keys(), prefix, None).await?;
         self.store.close().await?;
-        let mut answer = output::answer();
-        writeln!(answer, "deleted {}", output::count(deleted, "key"))?;
-        Ok(answer.flush()?)
+        print_deleted(deleted)
     }
 
     async fn count(&self, prefix: &str) -> Result<u64> {

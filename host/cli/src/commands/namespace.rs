@@ -1,5 +1,6 @@
 //! `larder namespace`: what namespaces there are.
 
+use super::clear::{clear, print_deleted};
 use super::store;
 use crate::args::{Namespace, ProjectArgs};
 use crate::output;
@@ -29,6 +30,18 @@ pub async fn run(project: &ProjectArgs, command: Namespace) -> Result<()> {
             let namespace = store.namespace(&title).await?;
             store.client.rename_namespace(&namespace.id, &new_title).await?;
             store.close().await
+        }
+        Namespace::Clear { title, yes, store: args } => {
+            let store = store(project, &args, false)?;
+            let namespace = store.namespace(&title).await?;
+            if !yes {
+                let keys = output::count(namespace.keys, "key");
+                bail!("namespace `{title}` has {keys}: to delete them, say --yes");
+            }
+            let keys = store.client.target(&namespace.id, "");
+            let deleted = clear(&keys, "", Some(namespace.keys)).await?;
+            store.close().await?;
+            print_deleted(deleted)
         }
         Namespace::Delete { title, yes, store: args } => {
             let store = store(project, &args, false)?;

@@ -1,6 +1,8 @@
 //! What a tool asks of a namespace.
 
-use super::{Client, ClientError, Result, encoded, get, post, request};
+use super::{Client, ClientError, Lines, Result, encoded, get, post, request};
+use crate::failure::ErrorBody;
+use crate::import::Imported;
 use crate::operations::{DeletedBatch, Page};
 use crate::wire::{self, KeyHead, Text64};
 use axum::body::Body;
@@ -143,6 +145,23 @@ impl<'a> Target<'a> {
         }
         let Page { keys, cursor } = self.client.ask_json(get(&self.path("keys", &query))).await?;
         Ok(ListPage { keys: keys.into_iter().map(KeyInfo::from).collect(), cursor })
+    }
+
+    /// Every key with a prefix, in order: records as [`Line::read`](crate::record::Line::read) reads
+    /// them, a line each.
+    pub async fn export(&self, prefix: &str) -> Result<Lines> {
+        let query = [("prefix", prefix)];
+        let answer = self.client.ask(get(&self.path("export", &query))).await?;
+        Ok(Lines::new(answer.into_body()))
+    }
+
+    /// Writes records as [`Record::write`](crate::record::Record::write) wrote them, at most
+    /// [`IMPORT_RECORDS_MAX`](crate::IMPORT_RECORDS_MAX) and 64 MiB; of each, in order, why it was
+    /// not written, if it was not. The code `expired` is that of a record whose time has passed.
+    pub async fn import(&self, records: Vec<u8>) -> Result<Vec<Option<ErrorBody>>> {
+        let request = request(Method::POST, &self.path("import", &[]), Body::from(records));
+        let Imported { results } = self.client.ask_json(request).await?;
+        Ok(results)
     }
 
     /// Deletes one batch of the keys with a prefix.
