@@ -13,6 +13,7 @@ mod namespace;
 mod project;
 mod readme;
 mod run;
+mod seed;
 mod serve;
 mod server;
 mod store;

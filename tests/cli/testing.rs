@@ -3,6 +3,8 @@
 
 use crate::project::Project;
 use larder_test_guests::component;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
 
 const CONFIG: &str = "[[kv_namespaces]]\nbinding = \"KV\"\n";
 
@@ -120,4 +122,34 @@ fn without_a_project_or_a_way_to_test_it_that_is_said() {
     project.write("larder.toml", CONFIG);
     let said = project.larder(["test"]).fails(1);
     assert!(said.contains("say what runs its tests: larder test -- CMD"), "{said}");
+}
+
+#[test]
+fn every_test_begins_with_the_seed() {
+    let project = Project::new();
+    project.write("larder.toml", format!("{CONFIG}seed = \"seed.json\"\n"));
+    project.write("seed.json", r#"[{"key":"a","value":"seeded","expiration_ttl":60}]"#);
+    let script = format!(
+        "larder key get a --binding KV && larder key delete a --binding KV && {} && \
+         larder key get a --binding KV && {} >/dev/null && larder key list --binding KV",
+        ask("reset", "{}"),
+        ask("clock", r#"{"advance_ms":60000}"#),
+    );
+    let (code, printed, said) = test(&project, &script);
+    assert_eq!((code, printed.as_str()), (Some(0), "seededseeded"), "{said}");
+}
+
+#[test]
+fn a_signal_to_stop_reaches_the_tests() {
+    let project = Project::new();
+    project.write("larder.toml", CONFIG);
+    let script = "trap 'echo stopped; exit 5' TERM; echo begun; while :; do sleep 0.05; done";
+    let mut command = project.command(["test", "--", "sh", "-c", script]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut printed = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert_eq!(printed.next().unwrap().unwrap(), "begun");
+    let kill = Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    assert!(kill.success());
+    assert_eq!(printed.next().unwrap().unwrap(), "stopped");
+    assert_eq!(child.wait().unwrap().code(), Some(5));
 }

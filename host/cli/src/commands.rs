@@ -7,7 +7,7 @@ mod clear;
 mod compact;
 mod dev;
 mod export;
-mod import;
+pub mod import;
 mod key;
 mod namespace;
 mod new;

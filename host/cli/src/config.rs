@@ -79,6 +79,7 @@ pub struct KvNamespace {
     pub prefix: String,
     #[serde(default)]
     pub api: Api,
+    pub seed: Option<PathBuf>,
 }
 
 /// What runs JavaScript.

@@ -5,7 +5,7 @@
 //! - [`args`]: the command line as it is written, [`config`]: `larder.toml` as it is written, or
 //!   what is translated into it, [`settings`]: both together, checked before any work.
 //! - [`commands`]: one file per command.
-//! - [`store`]: opening the store and its bindings; [`reach`]: the way to one that may be open
+//! - [`store`]: opening the store and its bindings; [`seed`]: what a namespace begins with; [`reach`]: the way to one that may be open
 //!   elsewhere; [`clock`]: time from a file, for tests.
 //! - [`engine`] and [`guest`]: wasmtime, and what one instance of a component is given.
 //! - [`serve`]: HTTP in front of a component; [`build`] and [`watch`]: what `dev` adds.
@@ -23,6 +23,7 @@ mod guest;
 mod output;
 mod progress;
 mod reach;
+mod seed;
 mod serve;
 mod settings;
 mod shutdown;

@@ -4,6 +4,7 @@
 use crate::args::ReachArgs;
 use crate::config::ConfigFile;
 use crate::output;
+use crate::seed;
 use crate::settings::{Binding, NamespaceName, Place, StoreSettings};
 use crate::store::InUse;
 use anyhow::{Context as _, Result, anyhow};
@@ -143,8 +144,12 @@ impl Store {
         })
     }
 
-    /// The namespace that a binding names, created if there is none.
-    pub async fn bound_or_created(&self, binding: &Binding) -> Result<Namespace> {
+    /// The namespace that a binding names, created if there is none, with its seed.
+    pub async fn bound_or_created(
+        &self,
+        binding: &Binding,
+        config: Option<&Path>,
+    ) -> Result<Namespace> {
         let mut title_is_taken = false;
         loop {
             if let Some(namespace) = self.bound(binding).await? {
@@ -163,7 +168,13 @@ impl Store {
                     }
                 }
                 created => {
-                    return created.with_context(|| format!("binding `{}`", binding.name));
+                    let created = created.with_context(|| format!("binding `{}`", binding.name))?;
+                    let planted = seed::plant_one(&self.client, config, binding, &created.id);
+                    if let Err(error) = planted.await {
+                        self.client.delete_namespace(&created.id).await?;
+                        return Err(error);
+                    }
+                    return Ok(self.bound(binding).await?.unwrap_or(created));
                 }
             }
         }
@@ -177,6 +188,21 @@ impl Store {
             socket.close().await;
         }
         Ok(larder.close().await?)
+    }
+}
+
+/// The way to a store that is open here, for what is done by requests.
+pub fn inside(larder: &Larder) -> Client {
+    Client::new(Inside(larder.clone()))
+}
+
+struct Inside(Larder);
+
+impl Connect for Inside {
+    fn connect(
+        &self,
+    ) -> Pin<Box<dyn Future<Output = Result<Connection, ClientError>> + Send + '_>> {
+        Box::pin(async { Ok(Connection::Here(Server::new(&self.0).router())) })
     }
 }
 

@@ -62,6 +62,8 @@ pub struct Binding {
     pub namespace: NamespaceName,
     pub access: Access,
     pub prefix: String,
+    /// A file of keys that its namespace begins with, relative to the config.
+    pub seed: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,6 +183,7 @@ fn bindings(args: &GuestArgs, project: Option<&ConfigFile>) -> Result<Vec<Bindin
             ),
             access: if kv.read_only { Access::ReadOnly } else { Access::ReadWrite },
             prefix: String::new(),
+            seed: None,
         };
         match bindings.iter_mut().find(|other| other.name == binding.name) {
             Some(other) => *other = binding,
@@ -192,7 +195,8 @@ fn bindings(args: &GuestArgs, project: Option<&ConfigFile>) -> Result<Vec<Bindin
 
 impl Binding {
     pub fn from_config(configured: &config::KvNamespace) -> Self {
-        let config::KvNamespace { binding, namespace, id, access, prefix, api: _ } = configured;
+        let config::KvNamespace { binding, namespace, id, access, prefix, api: _, seed } =
+            configured;
         let namespace = match (id, namespace) {
             (Some(id), title) => NamespaceName::Id {
                 id: id.clone(),
@@ -201,7 +205,13 @@ impl Binding {
             (None, Some(title)) => NamespaceName::Title(title.clone()),
             (None, None) => NamespaceName::Title(binding.clone()),
         };
-        Self { name: binding.clone(), namespace, access: *access, prefix: prefix.clone() }
+        Self {
+            name: binding.clone(),
+            namespace,
+            access: *access,
+            prefix: prefix.clone(),
+            seed: seed.clone(),
+        }
     }
 }
 

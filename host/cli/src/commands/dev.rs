@@ -9,6 +9,7 @@ use crate::engine;
 use crate::guest::{self, Guest};
 use crate::output;
 use crate::reach::Sockets;
+use crate::seed;
 use crate::serve::{self, App, Handler, Pages, Server};
 use crate::settings::{
     self, Binding, BuildSettings, GuestSettings, ListenSettings, Place, StoreSettings,
@@ -162,6 +163,7 @@ impl<'a> Session<'a> {
         let settings = GuestSettings::new(self.guest, Some(project))?;
         let listen = ListenSettings::new(self.listen, self.guest, Some(project))?;
         let (guest, bound) = Guest::new(&settings, self.larder, &self.bindings)?;
+        seed::plant(self.larder, &settings, &bound).await?;
         let guest = guest.with_script(script);
         if self.described.as_ref() != Some(&settings.bindings) {
             describe_bindings(&settings.bindings, &bound, self.store, Some(project)).await?;

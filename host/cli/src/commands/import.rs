@@ -6,22 +6,23 @@ mod source;
 
 use super::key::Target;
 use super::store;
-use crate::args::{Import, ProjectArgs, TargetArgs};
+use crate::args::{self, ProjectArgs, TargetArgs};
 use crate::output;
 use crate::progress::Progress;
-use crate::reach::Store;
 use anyhow::{Result, anyhow, bail};
 use larder_server::ErrorBody;
+use larder_server::client::Client;
 use larder_server::record::Origin;
-use source::{Batch, Found, Place, Source};
+pub use source::Source;
+use source::{Batch, Found, Place};
 use std::time::Instant;
 
 /// How many bad records are shown.
 const SHOWN_MAX: u64 = 20;
 
-pub async fn run(project: &ProjectArgs, args: Import) -> Result<()> {
+pub async fn run(project: &ProjectArgs, args: args::Import) -> Result<()> {
     let started = Instant::now();
-    let Import { file, keep_going, namespace, store: reach } = args;
+    let args::Import { file, keep_going, namespace, store: reach } = args;
     // A file that cannot be read is told before anything is created.
     let source = Source::open(&file)?;
     let (store, named) = match namespace.named() {
@@ -33,34 +34,15 @@ pub async fn run(project: &ProjectArgs, args: Import) -> Result<()> {
         None => (store(project, &reach, true)?, None),
     };
     let progress = Progress::of_bytes("importing", source.bytes);
-    let is_named = named.is_some();
-    let mut writing = Writing {
-        store: &store,
-        progress,
-        keep_going,
-        is_named,
-        target: named,
-        origins: 0,
-        imported: 0,
-        expired: 0,
-        bad: 0,
-    };
-    let mut reading = source.read()?;
-    let result = async {
-        while let Some(found) = reading.next().await {
-            writing.take(found?).await?;
-            writing.progress.set(reading.bytes());
-        }
-        anyhow::Ok(())
-    };
-    let result = result.await;
-    let Writing { imported, expired, bad, progress, .. } = writing;
+    let mut import = Import { keep_going, ..Import::new(&store.client, progress, named) };
+    let result = import.all_of(source).await;
+    let Import { imported, expired, bad, bytes, progress, .. } = import;
     drop(progress);
     let mut summary = format!("imported {}", output::count(imported, "key"));
     if expired > 0 {
         summary += &format!(", left out {expired} whose expiration has passed");
     }
-    let size = output::size(reading.bytes());
+    let size = output::size(bytes);
     output::note(format_args!("{summary}; read {size} in {}", output::time(started.elapsed())));
     result?;
     store.close().await?;
@@ -70,22 +52,53 @@ pub async fn run(project: &ProjectArgs, args: Import) -> Result<()> {
     }
 }
 
-struct Writing<'a> {
-    store: &'a Store,
+/// An import, and how far it is.
+pub struct Import<'a> {
+    client: &'a Client,
     progress: Progress,
     keep_going: bool,
-    /// Whether the namespace is the one of the flags.
+    /// Whether the namespace is given, so that the file's word does not count.
     is_named: bool,
     /// Id and scope of where records go.
     target: Option<(String, String)>,
     /// How many namespaces the file has named.
     origins: u64,
-    imported: u64,
+    pub imported: u64,
     expired: u64,
     bad: u64,
+    /// Bytes read.
+    bytes: u64,
 }
 
-impl Writing<'_> {
+impl<'a> Import<'a> {
+    /// An import into the namespace of that id, with that scope; or else where the file says.
+    pub fn new(client: &'a Client, progress: Progress, target: Option<(String, String)>) -> Self {
+        Self {
+            client,
+            progress,
+            keep_going: false,
+            is_named: target.is_some(),
+            target,
+            origins: 0,
+            imported: 0,
+            expired: 0,
+            bad: 0,
+            bytes: 0,
+        }
+    }
+
+    /// Writes what stands in a file.
+    pub async fn all_of(&mut self, source: Source) -> Result<()> {
+        let mut reading = source.read()?;
+        while let Some(found) = reading.next().await {
+            let taken = self.take(found?).await;
+            self.bytes = reading.bytes();
+            self.progress.set(self.bytes);
+            taken?;
+        }
+        self.bytes = reading.bytes();
+        Ok(())
+    }
     async fn take(&mut self, found: Found) -> Result<()> {
         match found {
             Found::Records(batch) => self.write(batch).await,
@@ -103,7 +116,7 @@ impl Writing<'_> {
                  --binding NAME"
             );
         };
-        let results = self.store.client.target(id, scope).import(lines).await?;
+        let results = self.client.target(id, scope).import(lines).await?;
         let mut first = Ok(());
         for (place, result) in places.iter().zip(results) {
             let refused = match result {
@@ -141,7 +154,7 @@ impl Writing<'_> {
 
     /// The namespace of that id, or else of that title, as it may have been made here anew.
     async fn found_or_created(&self, origin: Origin) -> Result<String> {
-        let client = &self.store.client;
+        let client = self.client;
         let Origin { title, id } = origin;
         if let Some(namespace) = client.namespace_by_id(&id).await? {
             return Ok(namespace.id);

@@ -82,11 +82,12 @@ impl Target {
     pub async fn open_to_put(project: &ProjectArgs, args: &TargetArgs) -> Result<Self> {
         let found = settings::project(project, None)?;
         let reach = Reach::new(&args.store, found.as_ref(), true)?;
+        let config = found.as_ref().map(|project| project.path.clone());
         let Some(binding) = configured(found, args)? else {
             return Self::open(project, args).await;
         };
         let store = Store::new(reach);
-        let namespace = store.bound_or_created(&binding).await?;
+        let namespace = store.bound_or_created(&binding, config.as_deref()).await?;
         let Binding { name, prefix, .. } = binding;
         Ok(Self { store, namespace, scope: prefix, name })
     }

@@ -5,6 +5,7 @@ use crate::engine::{self, lift};
 use crate::guest::{self, Guest};
 use crate::output;
 use crate::reach::Sockets;
+use crate::seed;
 use crate::settings::{self, GuestSettings, StoreSettings};
 use crate::shutdown::Shutdown;
 use anyhow::{Context as _, Result, anyhow};
@@ -28,7 +29,8 @@ pub fn run(args: &ProjectArgs, run: &Run) -> Result<ExitCode> {
     let pre = load(&engine, &component)?;
     let larder = store.open_or_create()?;
     let bindings = Bindings::default();
-    let (guest, _) = Guest::new(&guest, &larder, &bindings)?;
+    let settings = guest;
+    let (guest, bound) = Guest::new(&settings, &larder, &bindings)?;
 
     let mut instance = guest.store(&engine, |wasi| {
         let name = component.file_name().unwrap_or_default().to_string_lossy();
@@ -38,6 +40,7 @@ pub fn run(args: &ProjectArgs, run: &Run) -> Result<ExitCode> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(1).enable_all().build()?;
     let result = runtime.block_on(async {
+        seed::plant(&larder, &settings, &bound).await?;
         let sockets = Sockets::listen(
             &larder,
             larder_server::Server::new(&larder).bindings(bindings),

@@ -6,6 +6,7 @@ use crate::engine;
 use crate::guest::{self, Guest};
 use crate::output;
 use crate::reach::Sockets;
+use crate::seed;
 use crate::serve::{self, App, Handler, Pages, Server};
 use crate::settings::{self, Binding, GuestSettings, ListenSettings, Place, StoreSettings};
 use crate::shutdown::Shutdown;
@@ -33,6 +34,7 @@ pub fn run(args: &ProjectArgs, serve: &Serve) -> Result<()> {
         let larder = store.open_or_create()?;
         let bindings = Bindings::default();
         let (ready, bound) = Guest::new(&guest, &larder, &bindings)?;
+        seed::plant(&larder, &guest, &bound).await?;
         let sockets = Sockets::listen(
             &larder,
             larder_server::Server::new(&larder).bindings(bindings),

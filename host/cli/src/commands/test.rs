@@ -11,11 +11,12 @@ use crate::engine::LacksExport;
 use crate::guest::Guest;
 use crate::output;
 use crate::reach::Sockets;
+use crate::seed;
 use crate::serve::{self, Pages, Server};
 use crate::settings::{self, BuildSettings, GuestSettings, Place, StoreSettings};
 use crate::shutdown::Shutdown;
 use anyhow::{Context as _, Result};
-use larder_server::{Bindings, ForTests};
+use larder_server::{Bindings, ForTests, Seed};
 use larder_store::{Clock as _, Larder, ManualClock, SystemClock};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -43,7 +44,7 @@ pub fn run(args: &ProjectArgs, test: &Test) -> Result<ExitCode> {
         let mut shutdown = Shutdown::listen()?;
         let larder = store.open_or_create()?;
         let bindings = Bindings::default();
-        let tests = ForTests::new(clock, Arc::new(|_| Box::pin(async { Ok(()) })));
+        let tests = ForTests::new(clock, seeds(GuestSettings::new(&guest, Some(&project))?));
         let server = larder_server::Server::new(&larder).bindings(bindings.clone());
         let sockets = Sockets::listen(&larder, server.for_tests(tests), &store)?;
         let listener = serve::bind(ADDR).await?;
@@ -71,6 +72,18 @@ pub fn run(args: &ProjectArgs, test: &Test) -> Result<ExitCode> {
     // A thread of ours may be compiling, or waiting for another that installs the same.
     runtime.shutdown_background();
     result.map(ExitCode::from)
+}
+
+/// What fills the namespaces anew.
+fn seeds(settings: GuestSettings) -> Seed {
+    let settings = Arc::new(settings);
+    Arc::new(move |larder| {
+        let settings = Arc::clone(&settings);
+        Box::pin(async move {
+            let planted = seed::plant_again(&larder, &settings).await;
+            planted.map_err(|error| format!("{error:#}"))
+        })
+    })
 }
 
 /// Builds and serves the project's component; whether it has one that answers HTTP.
@@ -104,5 +117,6 @@ async fn bind(
 ) -> Result<()> {
     let settings = GuestSettings::new(args, Some(project))?;
     let (_, bound) = Guest::new(&settings, larder, bindings)?;
+    seed::plant(larder, &settings, &bound).await?;
     describe_bindings(&settings.bindings, &bound, store, Some(project)).await
 }

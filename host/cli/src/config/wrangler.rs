@@ -112,6 +112,7 @@ fn translate(section: Section, secrets: BTreeMap<String, String>) -> Config {
             access: Access::ReadWrite,
             prefix: String::new(),
             api: Api::Workers,
+            seed: None,
         }
     });
     let kv_namespaces = namespaces.collect();
