@@ -3,7 +3,9 @@
 
 use crate::project::Project;
 use larder_test_guests::component;
+use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 const CONFIG: &str = "[[kv_namespaces]]\nbinding = \"KV\"\n";
@@ -77,7 +79,7 @@ fn nothing_is_left_and_the_projects_own_store_is_not_touched() {
     let before = project.files();
     let (code, printed, _) = test(&project, "larder key list --binding KV; echo $LARDER_SOCKET");
     assert_eq!(code, Some(0));
-    assert!(!std::path::Path::new(printed.trim()).exists());
+    assert!(!Path::new(printed.trim()).exists());
     assert_eq!(project.files(), before);
     assert_eq!(project.larder(["key", "get", "a", "--binding", "KV"]).succeeds(), "mine");
 }
@@ -108,7 +110,7 @@ fn a_store_that_is_not_for_tests_refuses_their_requests() {
         runtime.block_on(async { larder_server::Server::new(&larder).listen_at(&socket) }).unwrap();
     for (path, body) in [("clock", r#"{"now_ms":1}"#), ("reset", "{}")] {
         let script = format!("LARDER_SOCKET={} ; {}", socket.display(), ask(path, body));
-        let ran = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+        let ran = Command::new("sh").args(["-c", &script]).output().unwrap();
         let printed = String::from_utf8(ran.stdout).unwrap();
         assert!(printed.contains(r#""code":"unsupported""#), "{printed}");
     }
@@ -152,4 +154,23 @@ fn a_signal_to_stop_reaches_the_tests() {
     assert!(kill.success());
     assert_eq!(printed.next().unwrap().unwrap(), "stopped");
     assert_eq!(child.wait().unwrap().code(), Some(5));
+}
+
+#[test]
+fn the_tests_of_the_sessions_example_pass_without_waiting() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let example = root.join("examples/sessions");
+    // Its own config without the component, which other tests build and serve.
+    let config = fs::read_to_string(example.join("larder.toml")).unwrap();
+    let bindings = config.lines().skip_while(|line| !line.starts_with("vars"));
+    let project = Project::new();
+    project.write("larder.toml", bindings.collect::<Vec<_>>().join("\n"));
+    let config = project.path("larder.toml");
+    let mut command = project.command(["--config", config.to_str().unwrap()]);
+    command.arg("-C").arg(&example).args(["test", "--", "cargo", "test", "--locked", "--quiet"]);
+    let output = command.env("CARGO_TARGET_DIR", root.join("target/guests")).output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{printed}{said}");
+    assert!(printed.contains("test result: ok. 3 passed"), "{printed}{said}");
 }

@@ -1,5 +1,6 @@
 //! Python: programs as their authors write them, built by the command or by what it builds with.
 
+use crate::copy::copy_of;
 use crate::project::Project;
 use crate::server::{Answer, Server};
 use larder_build::{Main, World};
@@ -7,6 +8,7 @@ use larder_test_guests::{project, toolchain};
 use libtest_mimic::Trial;
 use serde_json::Value;
 use std::path::PathBuf;
+use std::process::Command;
 
 /// The tests, by name.
 const TESTS: &[(&str, fn())] = &[
@@ -25,9 +27,16 @@ const TESTS: &[(&str, fn())] = &[
     ("the_sessions_example_limits_and_flags", the_sessions_example_limits_and_flags),
 ];
 
+/// Those that run a guest's code outside of a component.
+const TESTS_OFF_WASM: &[(&str, fn())] =
+    &[("the_sessions_example_is_tested_without_waiting", the_sessions_example_is_tested)];
+
 pub fn tests() -> Vec<Trial> {
-    let python = toolchain::python();
-    TESTS.iter().map(|(name, run)| python.trial(format!("python::{name}"), *run)).collect()
+    let suites = [(toolchain::python(), TESTS), (toolchain::python_off_wasm(), TESTS_OFF_WASM)];
+    let trials = suites.iter().flat_map(|(toolchain, tests)| {
+        tests.iter().map(|(name, run)| toolchain.trial(format!("python::{name}"), *run))
+    });
+    trials.collect()
 }
 
 fn component(directory: &str) -> PathBuf {
@@ -282,4 +291,20 @@ fn the_sessions_example_limits_and_flags() {
     let statuses = [(); 3].map(|()| server.get("/limited").status);
     assert_eq!(statuses, [200, 200, 429]);
     assert_eq!(server.post("/flags", "").status, 405);
+}
+
+fn the_sessions_example_is_tested() {
+    let project = copy_of("examples/sessions-python");
+    let venv = project.path(".venv");
+    let run = |command: &mut Command| {
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{command:?}: {output:?}");
+    };
+    run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
+    let mut pip = Command::new(venv.join("bin/python"));
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
+    run(pip.arg(project.path("requirements-test.txt")));
+    let (code, printed, said) = project.larder(["test"]).ended();
+    assert_eq!(code, Some(0), "{printed}{said}");
+    assert!(printed.contains("3 passed"), "{printed}");
 }
