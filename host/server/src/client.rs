@@ -269,7 +269,12 @@ async fn whole(answer: Response<Body>) -> Result<Bytes> {
 
 /// Why an answer has no end. A store that is open here says it itself.
 fn broken_off(error: axum::Error) -> ClientError {
-    match error.into_inner().downcast::<larder_store::Error>() {
+    // A body within a body wraps the errors of the other.
+    let inner = match error.into_inner().downcast::<axum::Error>() {
+        Ok(wrapped) => return broken_off(*wrapped),
+        Err(inner) => inner,
+    };
+    match inner.downcast::<larder_store::Error>() {
         Ok(error) => ClientError::Refused(Failure::from(*error).body),
         Err(error) => ClientError::BrokenOff(error),
     }

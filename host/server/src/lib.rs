@@ -104,3 +104,6 @@ impl Server {
         Listening::at(path.as_ref(), self.router())
     }
 }
+
+#[cfg(test)]
+mod transfer_tests;
