@@ -194,6 +194,7 @@ mod tests {
         assert_eq!(namespace.namespace.as_deref(), Some("sessions"));
         assert_eq!((namespace.access, namespace.api), (Access::ReadWrite, Api::Workers));
         assert_eq!(namespace.prefix, "app/");
+        assert_eq!(namespace.seed, Some("seed.json".into()));
     }
 
     #[test]

@@ -15,7 +15,6 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 const PYTHON: &[(&str, fn())] = &[
-    ("the_sessions_example_is_tested_without_waiting", the_sessions_example_is_tested),
     ("tests_of_several_processes_take_turns", tests_of_several_processes_take_turns),
     ("without_a_store_a_call_says_how_to_have_one", without_a_store_a_call_says_how),
 ];
@@ -72,22 +71,6 @@ fn run(directory: &Path, bindings: &[&str], command: &str) -> (Option<i32>, Stri
     let output = shell.envs(runtime.block_on(environment).unwrap()).output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     (output.status.code(), String::from_utf8(said).unwrap())
-}
-
-fn the_sessions_example_is_tested() {
-    let project = copy_of("examples/sessions-python");
-    let test = || run(project.path(), &["SESSIONS", "FLAGS", "LIMITS"], "pytest --quiet");
-    let (code, said) = test();
-    assert!(code == Some(0) && said.contains("3 passed"), "{said}");
-
-    let module = project.path().join("sessions.py");
-    let source = fs::read_to_string(&module).unwrap();
-    let longer = source.replace("id, session[\"ttl\"]) is None", "id, 9999) is None");
-    assert_ne!(longer, source);
-    fs::write(module, longer).unwrap();
-    let (code, said) = test();
-    assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("FAILED test_app.py::test_a_session_ends_when_it_is_not_used"), "{said}");
 }
 
 fn tests_of_several_processes_take_turns() {
