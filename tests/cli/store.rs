@@ -44,4 +44,14 @@ fn a_store_that_cannot_be_created_is_told_with_its_place() {
     project.write("file", "");
     let said = project.larder(["namespace", "create", "n", "--store", "file/store"]).fails(1);
     assert!(said.starts_with("error: cannot create the store file/store"), "{said}");
+    assert_eq!(said.matches("os error").count(), 1, "{said}");
+}
+
+#[test]
+fn a_cause_is_said_once() {
+    let project = Project::with_namespace("n");
+    std::fs::remove_file(project.path(".larder/lock")).unwrap();
+    std::fs::create_dir(project.path(".larder/lock")).unwrap();
+    let said = project.larder(["check"]).fails(1);
+    assert_eq!(said.matches("os error").count(), 1, "{said}");
 }

@@ -40,7 +40,7 @@ fn main() -> ExitCode {
         // Whoever read our output has seen enough of it.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            output::note(format_args!("error: {error:#}"));
+            output::note(format_args!("error: {}", output::error(&error)));
             ExitCode::FAILURE
         }
     }

@@ -14,6 +14,18 @@ pub fn note(text: impl fmt::Display) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
+/// An error with its causes, each of them once: some of them end in the words of theirs.
+pub fn error(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.ends_with(&cause) {
+            text += ": ";
+            text += &cause;
+        }
+    }
+    text
+}
+
 /// Standard output for an answer. To be flushed, so that a failed write is seen.
 pub fn answer() -> BufWriter<StdoutLock<'static>> {
     BufWriter::new(io::stdout().lock())

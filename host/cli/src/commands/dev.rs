@@ -69,7 +69,7 @@ pub fn run(args: &ProjectArgs, dev: &Dev) -> Result<()> {
                 };
                 match renewed {
                     Ok(renewed) => watch = renewed,
-                    Err(error) => output::note(format_args!("error: {error:#}")),
+                    Err(error) => output::note(format_args!("error: {}", output::error(&error))),
                 }
             }
         };
@@ -146,7 +146,7 @@ impl<'a> Session<'a> {
         let component = settings::component(None, Some(project))?;
         let watch = watch(project, build.as_ref(), &component, &self.store.place)?;
         if let Err(error) = self.serve(project, build.as_ref(), &component).await {
-            output::note(format_args!("error: {error:#}"));
+            output::note(format_args!("error: {}", output::error(&error)));
             output::note("waiting for changes");
         }
         Ok(watch)

@@ -81,7 +81,7 @@ fn seeds(settings: GuestSettings) -> Seed {
         let settings = Arc::clone(&settings);
         Box::pin(async move {
             let planted = seed::plant_again(&larder, &settings).await;
-            planted.map_err(|error| format!("{error:#}"))
+            planted.map_err(|error| output::error(&error))
         })
     })
 }
