@@ -97,6 +97,7 @@ fn a_line_without_end_is_told_and_passed_over() {
     let said = import("{\"key\":\"", "\n{\"key\":\"b\",\"value\":\"\"}\n");
     assert!(said.starts_with("line 1: it has more than 157"), "{said}");
     assert!(said.contains("imported 1 key; read 300"), "{said}");
+    assert!(said.ends_with("error: 1 bad record not imported\n"), "{said}");
     let said = import("[{\"key\":\"c\",\"value\":\"\"},{\"key\":\"", "\"}]");
     assert!(said.contains("error: item 1 has more than 157"), "{said}");
     assert!(said.contains("imported 1 key; read 15"), "{said}");

@@ -45,7 +45,7 @@ fn contents(project: &Project, target: &[&str]) -> Vec<(String, Vec<u8>)> {
     let keys: Vec<serde_json::Value> = serde_json::from_str(&listed).unwrap();
     let contents = keys.into_iter().map(|mut key| {
         key.as_object_mut().unwrap().remove("version").unwrap();
-        let name = key["name"].as_str().unwrap().to_owned();
+        let name = key.get("name").unwrap().as_str().unwrap().to_owned();
         let value = project.larder([&["key", "get", &name], target].concat());
         (key.to_string(), value.succeeds_with_bytes())
     });

@@ -44,8 +44,9 @@ pub async fn run(project: &ProjectArgs, args: args::Import) -> Result<()> {
     }
     let size = output::size(bytes);
     output::note(format_args!("{summary}; read {size} in {}", output::time(started.elapsed())));
-    result?;
-    store.close().await?;
+    // What was imported is made sure of whatever came after.
+    let closed = store.close().await;
+    result.and(closed)?;
     match bad {
         0 => Ok(()),
         _ => bail!("{} not imported", output::count(bad, "bad record")),
