@@ -28,14 +28,15 @@ pub struct ErrorBody {
 #[derive(Clone, Debug)]
 pub struct Failure {
     pub(crate) status: StatusCode,
-    pub(crate) body: ErrorBody,
+    /// In a box, since every result has room for it.
+    pub(crate) body: Box<ErrorBody>,
 }
 
 impl Failure {
     pub(crate) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
         let body =
             ErrorBody { code: code.to_owned(), message: message.into(), details: Map::new() };
-        Self { status, body }
+        Self { status, body: Box::new(body) }
     }
 
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
@@ -78,9 +79,10 @@ impl Failure {
     /// The same as a guest may see it, without anything of the host.
     pub(crate) fn for_guest(self) -> Self {
         match self.body.code.as_str() {
-            "other" => {
-                Self { body: ErrorBody { message: STORE_FAILED.into(), ..self.body }, ..self }
-            }
+            "other" => Self {
+                body: Box::new(ErrorBody { message: STORE_FAILED.into(), ..*self.body }),
+                ..self
+            },
             "no-such-namespace" => Self::no_such_binding(),
             _ => self,
         }
