@@ -64,8 +64,9 @@ fn answers(project: &Project, flags: &[&str]) -> Vec<(Option<i32>, String, Strin
     answers.push(run(b"", &["namespace", "delete", "other", "--yes"]));
     let listed = run(b"", &["namespace", "list", "--json"]);
     let listed: serde_json::Value = serde_json::from_str(&listed.1).unwrap();
-    assert_eq!(listed[0]["title"], "n");
-    answers.push((None, listed[0]["keys"].to_string(), listed[0]["bytes"].to_string()));
+    let of_it = |name: &str| listed.pointer(&format!("/0/{name}")).unwrap().to_string();
+    assert_eq!(of_it("title"), "\"n\"");
+    answers.push((None, of_it("keys"), of_it("bytes")));
     let value =
         project.larder_reading(b"", [&["key", "get", "big", "--namespace", "n"], flags].concat());
     assert_eq!(value.succeeds_with_bytes(), big);
