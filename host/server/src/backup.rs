@@ -89,7 +89,7 @@ pub(crate) async fn backup(
         let (line, goes_on) = match result {
             Ok((copied, false)) => (BackupLine::Copied(copied.into()), true),
             Ok((copied, true)) => (BackupLine::Done(copied.into()), false),
-            Err(error) => (BackupLine::Error(Failure::from(error).body), false),
+            Err(error) => (BackupLine::Error(*Failure::from(error).body), false),
         };
         let mut text = serde_json::to_vec(&line).unwrap_or_default();
         text.push(b'\n');
