@@ -275,6 +275,17 @@ fn a_binding_is_what_the_config_says() {
 }
 
 #[test]
+fn a_namespace_that_a_write_creates_has_its_seed() {
+    let project = Project::new();
+    let config = "[[kv_namespaces]]\nbinding = \"KV\"\nid = \"n1\"\nprefix = \"app/\"\n";
+    project.write("larder.toml", format!("{config}seed = \"seed.json\"\n"));
+    project.write("seed.json", r#"[{"key":"s","value":"sown"}]"#);
+    n1(&project, &["key", "put", "k", "v"]).succeeds();
+    assert_eq!(bound(&project, &["key", "get", "s"]).succeeds(), "sown");
+    assert_eq!(n1(&project, &["key", "get", "k"]).succeeds(), "v");
+}
+
+#[test]
 fn a_binding_of_a_wrangler_project_has_an_id_and_perhaps_another_to_develop_with() {
     let project = Project::new();
     project.write(

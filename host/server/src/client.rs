@@ -275,7 +275,7 @@ fn broken_off(error: axum::Error) -> ClientError {
         Err(inner) => inner,
     };
     match inner.downcast::<larder_store::Error>() {
-        Ok(error) => ClientError::Refused(Failure::from(*error).body),
+        Ok(error) => ClientError::Refused(*Failure::from(*error).body),
         Err(error) => ClientError::BrokenOff(error),
     }
 }

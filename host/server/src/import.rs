@@ -38,7 +38,7 @@ pub(crate) async fn import(target: Target, body: Whole) -> Result<Json<Imported>
     // that tokio gives a task would begin the rest of them backwards when it is used up.
     let writes = join_all(lines.into_iter().map(|line| write(namespace, line)));
     let results = unconstrained(writes).await;
-    let results = results.into_iter().map(|result| result.err().map(|failure| failure.body));
+    let results = results.into_iter().map(|result| result.err().map(|failure| *failure.body));
     Ok(Json(Imported { results: results.collect() }))
 }
 

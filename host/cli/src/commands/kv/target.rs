@@ -35,16 +35,24 @@ impl Target {
         let config = settings::project(project, None)?;
         let create = purpose == Purpose::Write;
         let store = Store::new(Reach::new(&args.place.store, config.as_ref(), create)?);
+        let path = config.as_ref().map(|config| config.path.clone());
         let binding = binding(config, args, purpose)?;
         let found = match store.bound(&binding).await? {
             Some(namespace) => namespace,
-            None => missing(&store, &binding, args, purpose).await?,
+            None => {
+                refuse_title(&store, args.namespace_id.as_deref()).await?;
+                if !create {
+                    return Err(missing(&binding, args));
+                }
+                store.bound_or_created(&binding, path.as_deref()).await?
+            }
         };
-        let name = match &args.binding {
-            Some(name) => format!("binding: \"{name}\" (id: \"{}\")", found.id),
-            None => format!("id: \"{}\"", found.id),
+        let Namespace { id, .. } = found;
+        let (name, scope) = match &args.binding {
+            Some(name) => (format!("binding: \"{name}\" (id: \"{id}\")"), binding.prefix),
+            None => (format!("id: \"{id}\""), String::new()),
         };
-        Ok(Self { store, id: found.id, scope: binding.prefix, name })
+        Ok(Self { store, id, scope, name })
     }
 
     pub fn keys(&self) -> Keys<'_> {
@@ -99,39 +107,35 @@ fn bindings(config: &ConfigFile) -> Vec<Binding> {
     config.config.kv_namespaces.iter().map(Binding::from_config).collect()
 }
 
-/// The whole namespace of that id; where it is created, its title is as the config has it.
+/// The namespace of that id; where it is created, as the config has it.
 fn by_id(config: Option<ConfigFile>, id: &str) -> Binding {
     let configured = config.map(|config| {
         let own = bindings(&config);
         own.into_iter().chain(bindings(&config.previewed()))
     });
     let found = configured.into_iter().flatten().find(|binding| binding.id() == Some(id));
-    let found = found.unwrap_or_else(|| Binding {
+    found.unwrap_or_else(|| Binding {
         name: id.to_owned(),
         namespace: NamespaceName::Id { id: id.to_owned(), title: id.to_owned() },
         access: Access::ReadWrite,
         prefix: String::new(),
-    });
-    Binding { prefix: String::new(), ..found }
+        seed: None,
+    })
 }
 
-/// What there is instead of a namespace that is not there.
-async fn missing(
-    store: &Store,
-    binding: &Binding,
-    args: &KvTarget,
-    purpose: Purpose,
-) -> Result<Namespace> {
-    if let Some(id) = &args.namespace_id
-        && let Some(titled) = store.client.namespace(id).await?
-    {
+/// A title in the place of an id is a mistake, and not the id of a new namespace.
+async fn refuse_title(store: &Store, id: Option<&str>) -> Result<()> {
+    let Some(id) = id else { return Ok(()) };
+    if let Some(titled) = store.client.namespace(id).await? {
         let id = output::printable(id);
         bail!("`{id}` is a title, not an id: say --namespace-id {}", titled.id);
     }
-    if purpose == Purpose::Write {
-        return store.bound_or_created(binding).await;
-    }
-    Err(match &args.namespace_id {
+    Ok(())
+}
+
+/// There is no namespace, and none is created.
+fn missing(binding: &Binding, args: &KvTarget) -> anyhow::Error {
+    match &args.namespace_id {
         Some(id) => anyhow!(
             "no namespace with the id `{}`: `larder kv namespace list` prints those there are",
             output::printable(id)
@@ -141,5 +145,5 @@ async fn missing(
              put` create it",
             binding.name
         ),
-    })
+    }
 }
