@@ -23,6 +23,8 @@ fn serve(project: &Project, flags: &[&str]) -> Server {
 /// What each command of management answers, one after the other, on one store.
 fn answers(project: &Project, flags: &[&str]) -> Vec<(Option<i32>, String, String)> {
     let big = vec![7; 3 << 20];
+    project.write("pairs.json", r#"[{"key":"b","value":"/w==","base64":true,"metadata":[1]}]"#);
+    project.write("keys.json", r#"["b",{"name":"k"},"none"]"#);
     let run = |input: &[u8], command: &[&str]| {
         project.larder_reading(input, [command, flags].concat()).ended()
     };
@@ -50,6 +52,15 @@ fn answers(project: &Project, flags: &[&str]) -> Vec<(Option<i32>, String, Strin
         n(&["key", "delete", "--prefix", "a", "--yes"]),
         n(&["key", "head", &"k".repeat(513)]),
         run(b"", &["key", "get", "a", "--namespace", "nowhere"]),
+        run(b"", &["kv", "key", "put", "k", "v", "--namespace-id", "n1", "--ttl", "0"]),
+        run(b"", &["kv", "key", "put", "k", "v", "--namespace-id", "n1"]),
+        run(b"", &["kv", "key", "get", "k", "--namespace-id", "n1", "--text"]),
+        run(b"", &["kv", "key", "list", "--namespace-id", "n1"]),
+        run(b"", &["kv", "bulk", "put", "pairs.json", "--namespace-id", "n1"]),
+        run(b"", &["kv", "bulk", "get", "keys.json", "--namespace-id", "n1"]),
+        run(b"", &["kv", "bulk", "delete", "keys.json", "--namespace-id", "n1", "-f"]),
+        run(b"", &["kv", "namespace", "delete", "--namespace-id", "n1", "-y"]),
+        run(b"", &["kv", "key", "list", "--namespace-id", "n1"]),
         run(b"", &["namespace", "rename", "n", "m"]),
         run(b"", &["namespace", "rename", "m", "n"]),
         run(b"", &["namespace", "rename", "nowhere", "m"]),

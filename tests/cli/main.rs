@@ -1,17 +1,25 @@
 //! The command as its users see it: arguments in, output and exit codes out, HTTP in between.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 mod backup;
 mod build;
+mod cases;
 mod config;
 mod dev;
 mod import;
 mod key;
+mod kv;
 mod live;
 mod namespace;
 mod project;
 mod readme;
+mod rest;
 mod run;
 mod seed;
 mod serve;

@@ -1,5 +1,6 @@
 //! The command line as it is written. What it means is in `settings`.
 
+pub mod kv;
 mod project;
 mod transfer;
 mod value;
@@ -36,7 +37,7 @@ pub struct ProjectArgs {
     pub working_directory: Option<PathBuf>,
     /// Use this config instead of the larder.toml, or else the wrangler.json, wrangler.jsonc or
     /// wrangler.toml, found upwards from the working directory
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(short, long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// Work as in this environment of a wrangler project [default: CLOUDFLARE_ENV, or none]
     #[arg(short, long, value_name = "NAME", global = true)]
@@ -65,6 +66,9 @@ pub enum Command {
     /// Write, read, list and delete keys
     #[command(subcommand)]
     Key(Key),
+    /// What `wrangler kv` does, with its arguments, files and outputs
+    #[command(subcommand)]
+    Kv(kv::Kv),
     /// Write keys with their values to a file
     Export(Export),
     /// Write the keys of a file that `export` or wrangler wrote
@@ -166,7 +170,7 @@ pub struct GuestArgs {
 #[derive(Debug, Default, ClapArgs)]
 pub struct StoreArgs {
     /// The store's directory [default: `store` of larder.toml, or .larder beside it, or .larder]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, alias = "persist-to", value_name = "DIR")]
     pub store: Option<PathBuf>,
     /// For tests: the time is the number of Unix milliseconds in this file, read anew each time
     #[arg(long, value_name = "FILE")]

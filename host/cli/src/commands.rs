@@ -9,6 +9,7 @@ mod dev;
 mod export;
 pub mod import;
 mod key;
+mod kv;
 mod namespace;
 mod new;
 mod restore;
@@ -43,6 +44,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         Command::Run(args) => return run::run(&project, &args),
         Command::Namespace(args) => wait(namespace::run(&project, args)),
         Command::Key(args) => wait(key::run(&project, args)),
+        Command::Kv(args) => wait(kv::run(&project, args)),
         Command::Export(args) => wait(export::run(&project, args)),
         Command::Import(args) => wait(import::run(&project, args)),
         Command::Backup(args) => wait(backup::run(&project, &args)),

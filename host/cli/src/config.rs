@@ -2,12 +2,14 @@
 //!
 //! [`file`] finds it, or in its place the config of a wrangler project, which [`wrangler`] translates.
 
+mod addition;
 mod advice;
 mod declaration;
 mod file;
 mod place;
 mod wrangler;
 
+pub use addition::with_namespace;
 pub use advice::{how_to_allow, how_to_bind};
 pub use declaration::Declaration;
 pub use file::{ConfigFile, FILE_NAME, NAMES, SOUGHT};

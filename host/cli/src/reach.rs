@@ -215,7 +215,9 @@ impl Connect for Way {
                 Reach::Socket(path) => to_socket(path).await,
                 Reach::Store { settings, create } => self.to_store(settings, *create).await,
             };
-            connection.map_err(|error| ClientError::Unreachable(error.into()))
+            connection.map_err(|error| {
+                ClientError::Unreachable(error.reallocate_into_boxed_dyn_error_without_backtrace())
+            })
         })
     }
 }

@@ -194,6 +194,14 @@ fn bindings(args: &GuestArgs, project: Option<&ConfigFile>) -> Result<Vec<Bindin
 }
 
 impl Binding {
+    /// The id of its namespace, where the config names it so.
+    pub fn id(&self) -> Option<&str> {
+        match &self.namespace {
+            NamespaceName::Id { id, .. } => Some(id),
+            NamespaceName::Title(_) => None,
+        }
+    }
+
     pub fn from_config(configured: &config::KvNamespace) -> Self {
         let config::KvNamespace { binding, namespace, id, access, prefix, api: _, seed } =
             configured;

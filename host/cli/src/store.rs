@@ -3,7 +3,7 @@
 use crate::config::Durability;
 use crate::output;
 use crate::settings::{Binding, NamespaceName, Place, StoreSettings};
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
 use larder_store::{Error, Larder, Namespace, Options};
 use std::fs;
 use std::path::Path;
@@ -75,12 +75,16 @@ fn cannot_open(error: Error) -> anyhow::Error {
     }
 }
 
+/// A store that is not there, and was not to be created.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "there is no store in {0}: `larder dev`, `larder serve` and `larder namespace create` make one, \
+     --store DIR names another"
+)]
+pub struct NoStore(String);
+
 fn no_store(directory: &Path) -> anyhow::Error {
-    let directory = output::path(directory);
-    anyhow!(
-        "there is no store in {directory}: `larder dev`, `larder serve` and `larder namespace \
-         create` make one, --store DIR names another"
-    )
+    NoStore(output::path(directory)).into()
 }
 
 /// A binding's namespace, as far as the component sees it.

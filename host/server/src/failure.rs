@@ -28,15 +28,50 @@ pub struct ErrorBody {
 #[derive(Clone, Debug)]
 pub struct Failure {
     pub(crate) status: StatusCode,
-    /// In a box, since every result has room for it.
     pub(crate) body: Box<ErrorBody>,
+    /// What the REST API of Workers KV calls it.
+    pub(crate) number: Number,
+}
+
+/// The numbers of Cloudflare's API, as far as they are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Number {
+    NoSuchRoute = 7003,
+    Invalid = 10001,
+    NoSuchKey = 10009,
+    BodyInvalid = 10012,
+    NoSuchNamespace = 10013,
+    NamespaceExists = 10014,
+    TitleMissing = 10019,
+    NoKeys = 10029,
+    ExpirationInvalid = 10034,
+    NoSuchMethod = 10405,
+}
+
+impl From<&Error> for Number {
+    fn from(error: &Error) -> Self {
+        match error {
+            Error::NamespaceNotFound { .. } | Error::NamespaceDeleted => Self::NoSuchNamespace,
+            Error::NamespaceExists { .. } => Self::NamespaceExists,
+            Error::TitleInvalid { title, .. } if title.is_empty() => Self::TitleMissing,
+            Error::KeyCount { count: 0, .. } => Self::NoKeys,
+            Error::TtlZero | Error::ExpirationPassed { .. } | Error::ExpirationTooFar => {
+                Self::ExpirationInvalid
+            }
+            _ => Self::Invalid,
+        }
+    }
 }
 
 impl Failure {
     pub(crate) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
         let body =
             ErrorBody { code: code.to_owned(), message: message.into(), details: Map::new() };
-        Self { status, body: Box::new(body) }
+        Self { status, body: Box::new(body), number: Number::Invalid }
+    }
+
+    pub(crate) fn numbered(self, number: Number) -> Self {
+        Self { number, ..self }
     }
 
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
@@ -50,11 +85,13 @@ impl Failure {
 
     pub(crate) fn no_such_key() -> Self {
         Self::new(StatusCode::NOT_FOUND, "no-such-key", "there is no such key")
+            .numbered(Number::NoSuchKey)
     }
 
     pub(crate) fn no_such_namespace(id: &str) -> Self {
         let message = format!("there is no namespace with the id {id:?}");
         Self::new(StatusCode::NOT_FOUND, "no-such-namespace", message)
+            .numbered(Number::NoSuchNamespace)
     }
 
     pub(crate) fn no_such_binding() -> Self {
@@ -77,12 +114,12 @@ impl Failure {
     }
 
     /// The same as a guest may see it, without anything of the host.
-    pub(crate) fn for_guest(self) -> Self {
+    pub(crate) fn for_guest(mut self) -> Self {
         match self.body.code.as_str() {
-            "other" => Self {
-                body: Box::new(ErrorBody { message: STORE_FAILED.into(), ..*self.body }),
-                ..self
-            },
+            "other" => {
+                self.body.message = STORE_FAILED.into();
+                self
+            }
             "no-such-namespace" => Self::no_such_binding(),
             _ => self,
         }
@@ -105,7 +142,7 @@ impl From<&Error> for Failure {
             ErrorKind::OutcomeUnknown => (StatusCode::INTERNAL_SERVER_ERROR, "outcome-unknown"),
             _ => (StatusCode::INTERNAL_SERVER_ERROR, "other"),
         };
-        let failure = Self::new(status, code, error.to_string());
+        let failure = Self::new(status, code, error.to_string()).numbered(Number::from(error));
         match error.kind() {
             ErrorKind::TooLarge { of, bytes, max } => {
                 let of = match of {
@@ -131,6 +168,7 @@ impl From<Error> for Failure {
 impl From<JsonRejection> for Failure {
     fn from(rejection: JsonRejection) -> Self {
         Self::new(rejection.status(), "invalid-argument", rejection.body_text())
+            .numbered(Number::BodyInvalid)
     }
 }
 
@@ -162,7 +200,7 @@ impl IntoResponse for Failure {
 pub(crate) async fn conceal(response: Response) -> Response {
     match response.extensions().get::<Failure>() {
         Some(failure) => {
-            let Failure { status, body } = failure.clone().for_guest();
+            let Failure { status, body, .. } = failure.clone().for_guest();
             (status, Json(json!({ "error": body }))).into_response()
         }
         None => response,

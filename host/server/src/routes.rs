@@ -1,6 +1,6 @@
 //! Which request is whose.
 
-use crate::failure::{Failure, conceal};
+use crate::failure::{Failure, Number, conceal};
 use crate::{Shared, backup, export, handles, import, operations, owner, rest, values};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -57,12 +57,13 @@ fn transfer() -> Router<Arc<Shared>> {
     Router::new().route("/export", get(export::export)).route("/import", post(import::import))
 }
 
-async fn no_such_route(uri: Uri) -> Failure {
+pub(crate) async fn no_such_route(uri: Uri) -> Failure {
     let message = format!("there is nothing at {}", uri.path());
-    Failure::new(StatusCode::NOT_FOUND, "no-such-route", message)
+    Failure::new(StatusCode::NOT_FOUND, "no-such-route", message).numbered(Number::NoSuchRoute)
 }
 
-async fn no_such_method(method: Method, uri: Uri) -> Failure {
+pub(crate) async fn no_such_method(method: Method, uri: Uri) -> Failure {
     let message = format!("{} does not take {method}", uri.path());
     Failure::new(StatusCode::METHOD_NOT_ALLOWED, "no-such-route", message)
+        .numbered(Number::NoSuchMethod)
 }

@@ -117,7 +117,8 @@ fn metadata(headers: &HeaderMap) -> Result<Option<String>, Failure> {
     text.map(Some).ok_or_else(invalid)
 }
 
-async fn write(
+/// Writes a value as it comes.
+pub(crate) async fn write(
     target: &Target,
     key: &str,
     options: PutOptions,

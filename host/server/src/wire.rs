@@ -1,5 +1,10 @@
 //! What requests and answers are made of, for both ends.
 
+mod pair;
+
+pub use pair::Pair;
+pub(crate) use pair::expiration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use larder_store::{

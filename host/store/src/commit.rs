@@ -2,7 +2,7 @@
 
 use crate::limits::{COMMIT_BYTES_MAX, COMMIT_OPERATIONS_MAX};
 use crate::write::{Condition, RowOperation};
-use crate::{Error, Expiration, Result, UnixMillis, Version, entry, key::Scope, write};
+use crate::{Error, Expiration, Result, UnixMillis, Version, entry, key, key::Scope, write};
 use bytes::Bytes;
 use std::time::Duration;
 
@@ -139,6 +139,53 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// The key that it is about.
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Put { key, .. }
+            | Self::Delete { key }
+            | Self::Increment { key, .. }
+            | Self::Expire { key, .. } => key,
+        }
+    }
+
+    pub(crate) fn validate(&self, now: UnixMillis) -> Result<()> {
+        let (key, expiration) = match self {
+            Self::Put { key, value, expiration, metadata } => {
+                entry::validate_size(value.len() as u64)?;
+                entry::validated_metadata(metadata.as_deref())?;
+                (key, expiration)
+            }
+            Self::Increment { key, delta: _, expiration } | Self::Expire { key, expiration } => {
+                (key, expiration)
+            }
+            Self::Delete { key } => (key, &None),
+        };
+        key::validate(key)?;
+        expiration.map(|expiration| expiration.resolve(now)).transpose().map(drop)
+    }
+
+    /// The operations, in their order, in as few commits as the limits of one allow.
+    pub fn in_commits(operations: impl IntoIterator<Item = Self>) -> Vec<Vec<Self>> {
+        let mut commits: Vec<Vec<Self>> = Vec::new();
+        let mut bytes = 0;
+        for operation in operations {
+            bytes += operation.bytes();
+            match commits.last_mut() {
+                Some(commit)
+                    if commit.len() < COMMIT_OPERATIONS_MAX && bytes <= COMMIT_BYTES_MAX as u64 =>
+                {
+                    commit.push(operation);
+                }
+                _ => {
+                    bytes = operation.bytes();
+                    commits.push(vec![operation]);
+                }
+            }
+        }
+        commits
+    }
+
     /// Bytes of key, value and metadata.
     fn bytes(&self) -> u64 {
         let bytes = match self {
@@ -207,4 +254,44 @@ pub enum CommitOutcome {
     },
     /// The index of the first check that did not hold; nothing happened.
     Conflict(usize),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(value: usize) -> Operation {
+        let value = Bytes::from(vec![0; value]);
+        Operation::Put { key: "k".into(), value, expiration: None, metadata: None }
+    }
+
+    #[test]
+    fn what_is_too_much_for_a_commit_goes_into_several() {
+        let sizes = |operations: Vec<Operation>| {
+            let commits = Operation::in_commits(operations);
+            assert!(commits.iter().all(|commit| validate(&[], commit).is_ok()));
+            commits.iter().map(Vec::len).collect::<Vec<_>>()
+        };
+        assert_eq!(sizes(Vec::new()), [0; 0]);
+        assert_eq!(sizes((0..2001).map(|_| put(0)).collect()), [1000, 1000, 1]);
+        let third = COMMIT_BYTES_MAX / 3;
+        assert_eq!(sizes((0..4).map(|_| put(third - 1)).collect()), [3, 1]);
+        assert_eq!(sizes(vec![put(0), put(COMMIT_BYTES_MAX), put(0)]), [1, 1, 1]);
+    }
+
+    #[test]
+    fn an_operation_is_refused_as_a_commit_refuses_it() {
+        let now = UnixMillis::new(1000);
+        let delete = |key: &str| Operation::Delete { key: key.into() }.validate(now);
+        assert_eq!(delete("k"), Ok(()));
+        assert_eq!(delete(""), Err(Error::KeyEmpty));
+        let put = |metadata: Option<&str>, expiration: Option<Expiration>| {
+            let (key, metadata) = ("k".into(), metadata.map(String::from));
+            Operation::Put { key, value: Bytes::new(), expiration, metadata }.validate(now)
+        };
+        assert_eq!(put(Some("{}"), Some(Expiration::Ttl(1))), Ok(()));
+        assert!(matches!(put(Some("{"), None), Err(Error::MetadataNotJson { .. })));
+        assert_eq!(put(None, Some(Expiration::Ttl(0))), Err(Error::TtlZero));
+        assert!(matches!(put(None, Some(Expiration::At(1))), Err(Error::ExpirationPassed { .. })));
+    }
 }

@@ -273,6 +273,13 @@ impl Namespace {
         }
     }
 
+    /// Refuses what a commit would refuse now whatever the namespace holds: so that of many commits
+    /// none happens when a later one cannot.
+    pub fn validate(&self, operation: &Operation) -> Result<()> {
+        self.live()?;
+        operation.validate(self.now())
+    }
+
     /// A value to be read in pieces; `None` when there is no such key. It stays what it is now,
     /// also when the key is replaced, deleted or expires meanwhile.
     pub async fn open_reader(&self, key: &str) -> Result<Option<Reader>> {

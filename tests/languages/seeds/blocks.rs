@@ -27,14 +27,14 @@ struct Elsewhere {
     reason: &'static str,
 }
 
-const WRANGLER: &str = "a command of wrangler's: the command line of issue 5";
+const KV: &str = "commands of wrangler's, which tests/cli/kv.rs runs";
 
 const ELSEWHERE: [Elsewhere; 4] = [
     Elsewhere {
         seed: 1,
         begins: "wrangler kv namespace create SESSIONS",
         ends: "wrangler kv namespace list",
-        reason: WRANGLER,
+        reason: KV,
     },
     Elsewhere {
         seed: 2,
@@ -46,9 +46,14 @@ const ELSEWHERE: [Elsewhere; 4] = [
         seed: 3,
         begins: "# Create namespace wrangler kv namespace create MY_KV",
         ends: "(use IDs from commands above)",
-        reason: WRANGLER,
+        reason: KV,
     },
-    Elsewhere { seed: 3, begins: "wrangler types ```", ends: "```", reason: WRANGLER },
+    Elsewhere {
+        seed: 3,
+        begins: "wrangler types ```",
+        ends: "```",
+        reason: "a command of wrangler's, which tests/cli/wrangler.rs runs",
+    },
 ];
 
 /// Every block of every seed is in exactly one place, word for word; and nothing else of a seed

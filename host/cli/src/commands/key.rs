@@ -1,6 +1,6 @@
 //! `larder key`: the keys of a namespace.
 
-mod value;
+pub mod value;
 
 use super::clear::{clear, print_deleted};
 use crate::args::{DeletedKeys, Key, KeyPut, ProjectArgs, TargetArgs};
@@ -218,7 +218,7 @@ async fn put(project: &ProjectArgs, args: KeyPut) -> Result<()> {
 }
 
 /// An answer whose end did not come.
-fn broken_off(error: impl std::error::Error + Send + Sync + 'static) -> anyhow::Error {
+pub fn broken_off(error: impl std::error::Error + Send + Sync + 'static) -> anyhow::Error {
     anyhow::Error::new(error).context("the store's owner stopped answering")
 }
 

@@ -82,7 +82,7 @@ fn parse(text: &str, path: &Path) -> Result<Section> {
 }
 
 /// JSON with comments and commas at the end, as wrangler reads it, and nothing else.
-fn jsonc() -> ParseOptions {
+pub fn jsonc() -> ParseOptions {
     ParseOptions {
         allow_comments: true,
         allow_trailing_commas: true,

@@ -1,6 +1,9 @@
 //! What a tool asks of a namespace.
 
-use super::{Client, ClientError, Lines, Result, encoded, get, post, request};
+use super::{
+    Client, ClientError, Enveloped, Lines, NAMESPACES, Result, encoded, get, json_request, post,
+    request,
+};
 use crate::failure::ErrorBody;
 use crate::import::Imported;
 use crate::operations::{DeletedBatch, Page};
@@ -12,6 +15,8 @@ use base64::engine::general_purpose::STANDARD;
 use larder_store::{Expiration, Head, KeyInfo, ListOptions, ListPage};
 use serde::Deserialize;
 use serde_json::json;
+use serde_json::value::RawValue;
+use std::collections::HashMap;
 
 /// A namespace, or the part of it whose keys begin with a scope.
 #[derive(Debug)]
@@ -168,6 +173,40 @@ impl<'a> Target<'a> {
     pub async fn delete_prefix(&self, prefix: &str, cursor: Option<&str>) -> Result<DeletedBatch> {
         let body = json!({ "prefix": prefix, "cursor": cursor });
         self.client.ask_json(post(&self.path("delete-prefix", &[]), &body)).await
+    }
+}
+
+impl Target<'_> {
+    /// Writes many pairs, in the form of [`Pair`](crate::wire::Pair): all of them or, when one is
+    /// not legal, none. At most 10,000, and 100 MiB as JSON.
+    pub async fn bulk_put(&self, pairs: &[&RawValue]) -> Result<()> {
+        let request = json_request(Method::PUT, &self.rest("bulk"), &pairs);
+        self.client.ask(request).await.map(drop)
+    }
+
+    /// The values of at most 100 keys as text; none for a key that is not there.
+    pub async fn bulk_get(&self, keys: &[&str]) -> Result<HashMap<String, Option<String>>> {
+        #[derive(Deserialize)]
+        struct Values {
+            values: HashMap<String, Option<String>>,
+        }
+        let request = post(&self.rest("bulk/get"), &json!({ "keys": keys }));
+        let Enveloped { result: Values { values } } = self.client.ask_json(request).await?;
+        Ok(values)
+    }
+
+    /// Deletes at most 10,000 keys, as far as they are there.
+    pub async fn bulk_delete(&self, keys: &[&str]) -> Result<()> {
+        self.client.ask(post(&self.rest("bulk/delete"), &keys)).await.map(drop)
+    }
+
+    /// A path of the REST API of Workers KV.
+    fn rest(&self, rest: &str) -> String {
+        let path = format!("{NAMESPACES}/{}/{rest}", encoded(&self.id));
+        match self.scope.as_str() {
+            "" => path,
+            scope => format!("{path}?scope={}", encoded(scope)),
+        }
     }
 }
 
