@@ -5,6 +5,7 @@ mod lines;
 mod target;
 
 pub use axum::body::Body;
+use connection::NoAnswer;
 pub use connection::{Connect, Connection};
 pub use lines::Lines;
 pub use target::{NewKey, Stored, Target};
@@ -25,6 +26,8 @@ use tokio::sync::Mutex;
 
 /// What stands in a path as it is.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+/// How many owners of a store may go one after the other before it is given up.
+const TRIES_MAX: usize = 5;
 const NAMESPACES: &str = "/client/v4/accounts/larder/storage/kv/namespaces";
 
 /// Why there is no answer.
@@ -76,12 +79,21 @@ impl Client {
         Self { connect: Box::new(connect), connection: Mutex::new(None) }
     }
 
-    /// Sends a request and gives its answer, whatever its status.
-    pub async fn send(&self, request: Request<Body>) -> Result<Response<Body>> {
-        let mut connection = self.connection.lock().await;
-        let answer = self.ready(&mut connection).await?.send(request);
-        drop(connection);
-        answer.await
+    /// Sends a request and gives its answer, whatever its status. When the store's owner has gone
+    /// meanwhile, what changes nothing is asked of the next.
+    pub async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>> {
+        let mut tries = 0;
+        loop {
+            let mut connection = self.connection.lock().await;
+            let answer = self.ready(&mut connection).await?.send(request);
+            drop(connection);
+            tries += 1;
+            match answer.await {
+                Ok(answer) => return Ok(answer),
+                Err(NoAnswer { again: Some(again), .. }) if tries < TRIES_MAX => request = again,
+                Err(NoAnswer { error, .. }) => return Err(error),
+            }
+        }
     }
 
     /// A connection on which a request may be sent. An owner that is done closes its connections
@@ -90,7 +102,6 @@ impl Client {
         &self,
         connection: &'a mut Option<Connection>,
     ) -> Result<&'a mut Connection> {
-        const TRIES_MAX: usize = 5;
         for _ in 0..TRIES_MAX {
             let mut open = match connection.take() {
                 Some(open) => open,

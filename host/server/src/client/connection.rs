@@ -59,7 +59,7 @@ impl Connection {
     pub(super) fn send(
         &mut self,
         mut request: Request<Body>,
-    ) -> impl Future<Output = Result<Response<Body>>> + Send + use<> {
+    ) -> impl Future<Output = Result<Response<Body>, NoAnswer>> + Send + use<> {
         match self {
             Self::Here(router) => {
                 let answer = router.call(request);
@@ -70,13 +70,34 @@ impl Connection {
             }
             Self::There(sender) => {
                 request.headers_mut().insert(header::HOST, HeaderValue::from_static("larder"));
-                let answer = sender.send_request(request);
+                let safe = request.method().is_safe().then(|| copy(&request));
+                let answer = sender.try_send_request(request);
                 Either::Right(async move {
-                    let answer =
-                        answer.await.map_err(|error| ClientError::BrokenOff(error.into()))?;
-                    Ok(answer.map(Body::new))
+                    match answer.await {
+                        Ok(answer) => Ok(answer.map(Body::new)),
+                        Err(mut error) => Err(NoAnswer {
+                            again: error.take_message().or(safe),
+                            error: ClientError::BrokenOff(error.into_error().into()),
+                        }),
+                    }
                 })
             }
         }
     }
+}
+
+/// A request that the one who was to answer has broken off.
+pub(super) struct NoAnswer {
+    /// The request, when it may be sent to another: it was not sent, or changes nothing.
+    pub(super) again: Option<Request<Body>>,
+    pub(super) error: ClientError,
+}
+
+/// A request that has no body.
+fn copy(request: &Request<Body>) -> Request<Body> {
+    let mut copy = Request::new(Body::empty());
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.headers_mut() = request.headers().clone();
+    copy
 }
