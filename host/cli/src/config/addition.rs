@@ -60,7 +60,7 @@ mod tests {
                     \"binding\": \"A\", \"id\": \"a\" }, // the first\n  ],\n}\n";
         let added = to_json(text, None, "B", "b").unwrap();
         let expected = "    { \"binding\": \"A\", \"id\": \"a\" }, // the first\n    {\n      \
-                        \"binding\": \"B\",\n      \"id\": \"b\"\n    }";
+                        \"binding\": \"B\",\n      \"id\": \"b\",\n    },";
         assert!(added.contains("// the worker") && added.contains(expected), "{added}");
         let added = to_json("{ \"env\": { \"s\": {} } }", Some("s"), "B", "b").unwrap();
         let value: serde_json::Value = serde_json::from_str(&added).unwrap();

@@ -58,3 +58,44 @@ pub(super) fn metadata(head: &Head) -> Result<Option<&RawValue>, Failure> {
     // The store takes nothing else.
     metadata.map_err(|error| Failure::invalid(format!("the metadata is not JSON: {error}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Server;
+    use axum::body::Body;
+    use axum::http::Request;
+    use http_body_util::BodyExt as _;
+    use larder_store::limits::LIST_ROWS_MAX;
+    use larder_store::{Expiration, ManualClock, Operation, Options};
+    use serde_json::{Value, json};
+    use std::sync::Arc;
+    use tower_service::Service as _;
+
+    #[tokio::test]
+    async fn no_page_is_empty_before_the_end() {
+        let clock = Arc::new(ManualClock::new(1000));
+        let larder = Options::new().clock(clock.clone()).in_memory();
+        let namespace = larder.create_namespace_with_id("n", "n").await.unwrap();
+        let put = |key: String, expiration| Operation::Put {
+            key,
+            value: Vec::new().into(),
+            expiration,
+            metadata: None,
+        };
+        let expiring = (0..=LIST_ROWS_MAX).map(|n| put(format!("{n:05}"), Some(Expiration::At(2))));
+        let puts = expiring.chain([put("z".into(), None)]);
+        for commit in Operation::in_commits(puts) {
+            let _ = namespace.commit(Vec::new(), commit).await.unwrap();
+        }
+        clock.set_ms(2000);
+        assert!(namespace.list(&Default::default()).await.unwrap().keys.is_empty());
+
+        let path = "/client/v4/accounts/any/storage/kv/namespaces/n/keys";
+        let asked = Request::get(path).body(Body::empty()).unwrap();
+        let answer = Server::new(&larder).router().call(asked).await.unwrap();
+        let answer = answer.into_body().collect().await.unwrap().to_bytes();
+        let answer: Value = serde_json::from_slice(&answer).unwrap();
+        assert_eq!(answer["result"], json!([{ "name": "z" }]));
+        assert_eq!(answer["result_info"], json!({ "count": 1, "cursor": "" }));
+    }
+}
