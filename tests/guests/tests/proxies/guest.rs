@@ -66,7 +66,8 @@ impl Host {
                 Guest::Component(Box::new(RefCell::new(running)))
             }
             Form::Program(command) => {
-                Guest::Program(Program::start(command(proxy.directory), &self.larder, grants))
+                let program = Program::start(command(proxy.directory), &self.larder, grants);
+                Guest::Program(Box::new(program))
             }
         }
     }
@@ -91,7 +92,7 @@ impl Host {
 /// A guest that runs.
 pub enum Guest {
     Component(Box<RefCell<(Store<State>, convert::Proxy)>>),
-    Program(Program),
+    Program(Box<Program>),
 }
 
 /// Methods that call the guest's function of the same name.
