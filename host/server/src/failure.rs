@@ -1,5 +1,6 @@
 //! What a request is answered that cannot be done.
 
+use crate::routes::BODY_BYTES_MAX;
 use axum::Json;
 use axum::extract::rejection::{BytesRejection, JsonRejection, QueryRejection};
 use axum::http::StatusCode;
@@ -106,6 +107,19 @@ impl Failure {
         Self::new(StatusCode::NOT_IMPLEMENTED, "unsupported", message)
     }
 
+    /// A body that was not taken.
+    fn of_body(status: StatusCode, reason: String) -> Self {
+        let reason = match status {
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                format!(
+                    "the request has more than {BODY_BYTES_MAX} bytes, which is the most allowed"
+                )
+            }
+            _ => reason,
+        };
+        Self::new(status, "invalid-argument", reason)
+    }
+
     /// A condition that did not hold; the version found instead.
     pub(crate) fn conflict(found: Option<Version>) -> Self {
         let found = found.map(|version| version.as_u64().to_string());
@@ -118,6 +132,15 @@ impl Failure {
         match self.body.code.as_str() {
             "other" => {
                 self.body.message = STORE_FAILED.into();
+                self
+            }
+            // The cause is the host's, and how much is free on its disk.
+            "outcome-unknown" => {
+                self.body.message = "the outcome of the write is unknown".into();
+                self
+            }
+            "quota-exceeded" => {
+                self.body.message = "the store is full".into();
                 self
             }
             "no-such-namespace" => Self::no_such_binding(),
@@ -167,8 +190,7 @@ impl From<Error> for Failure {
 
 impl From<JsonRejection> for Failure {
     fn from(rejection: JsonRejection) -> Self {
-        Self::new(rejection.status(), "invalid-argument", rejection.body_text())
-            .numbered(Number::BodyInvalid)
+        Self::of_body(rejection.status(), rejection.body_text()).numbered(Number::BodyInvalid)
     }
 }
 
@@ -180,7 +202,7 @@ impl From<QueryRejection> for Failure {
 
 impl From<BytesRejection> for Failure {
     fn from(rejection: BytesRejection) -> Self {
-        Self::new(rejection.status(), "invalid-argument", rejection.body_text())
+        Self::of_body(rejection.status(), rejection.body_text())
     }
 }
 
@@ -204,5 +226,23 @@ pub(crate) async fn conceal(response: Response) -> Response {
             (status, Json(json!({ "error": body }))).into_response()
         }
         None => response,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guest_is_told_nothing_of_the_host() {
+        let errors = [
+            Error::OutcomeUnknown { reason: "/srv/store: EIO".into() },
+            Error::StoreFull { needed: 4242, available: 4242 },
+        ];
+        for error in errors {
+            let body = Failure::from(&error).for_guest().body;
+            assert!(!body.message.contains("/srv") && !body.message.contains("4242"), "{body:?}");
+            assert_eq!(body.code, Failure::from(&error).body.code);
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::target::Target;
 use crate::values::{Whole, written};
 use crate::wire::{If, Key, When};
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use bytes::Bytes;
@@ -108,6 +108,13 @@ fn no_such_handle() -> Failure {
     Failure::new(StatusCode::NOT_FOUND, "no-such-handle", message)
 }
 
+/// The handle that a request's path names.
+type Id = Result<Path<u64>, PathRejection>;
+
+fn named(id: Id) -> Result<u64, Failure> {
+    id.map(|Path(id)| id).map_err(|_| no_such_handle())
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OpenReader {
@@ -135,11 +142,11 @@ pub(crate) struct ReadQuery {
 
 pub(crate) async fn read(
     State(shared): State<Arc<Shared>>,
-    Path(id): Path<u64>,
+    id: Id,
     query: Result<Query<ReadQuery>, QueryRejection>,
 ) -> Result<Bytes, Failure> {
     let Query(ReadQuery { offset, max }) = query?;
-    let handle = shared.handles.get(id)?;
+    let handle = shared.handles.get(named(id)?)?;
     let max = usize::try_from(max).unwrap_or(usize::MAX);
     handle.reader()?.read(offset, max).await.map_err(|error| handle.failure(error))
 }
@@ -171,11 +178,11 @@ pub(crate) async fn open_writer(
 
 pub(crate) async fn write(
     State(shared): State<Arc<Shared>>,
-    Path(id): Path<u64>,
+    id: Id,
     body: Whole,
 ) -> Result<StatusCode, Failure> {
     let chunk = body?;
-    let handle = shared.handles.get(id)?;
+    let handle = shared.handles.get(named(id)?)?;
     let mut writer = handle.writer()?.lock().await;
     let written = writer.as_mut().ok_or_else(no_such_handle)?.write(&chunk).await;
     written.map_err(|error| handle.failure(error))?;
@@ -184,16 +191,16 @@ pub(crate) async fn write(
 
 pub(crate) async fn finish(
     State(shared): State<Arc<Shared>>,
-    Path(id): Path<u64>,
+    id: Id,
 ) -> Result<Json<Value>, Failure> {
-    let handle = shared.handles.remove(id)?;
+    let handle = shared.handles.remove(named(id)?)?;
     let writer = handle.writer()?.lock().await.take().ok_or_else(no_such_handle)?;
     written(writer.finish().await.map_err(|error| handle.failure(error))?)
 }
 
 pub(crate) async fn close(
     State(shared): State<Arc<Shared>>,
-    Path(id): Path<u64>,
+    id: Id,
 ) -> Result<StatusCode, Failure> {
-    shared.handles.remove(id).map(|_| StatusCode::NO_CONTENT)
+    shared.handles.remove(named(id)?).map(|_| StatusCode::NO_CONTENT)
 }
