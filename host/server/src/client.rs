@@ -14,7 +14,7 @@ use crate::backup::BackupLine;
 use crate::failure::{ErrorBody, Failure};
 use crate::wire::Namespace;
 use crate::{About, Checked, CompactedFile, Copied, Now};
-use axum::http::{Method, Request, Response, header};
+use axum::http::{Method, Request, Response, StatusCode, header};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -22,13 +22,19 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::path::Path;
+use std::time::Duration;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 /// What stands in a path as it is.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 /// How many owners of a store may go one after the other before it is given up.
 const TRIES_MAX: usize = 5;
 const NAMESPACES: &str = "/client/v4/accounts/larder/storage/kv/namespaces";
+
+/// How long a connection is used again for another request. An owner that is done closes connections
+/// that have been left alone for longer, and a request that meets that gets no answer.
+pub(crate) const REUSE_TIME: Duration = Duration::from_millis(250);
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +70,8 @@ pub type Result<T, E = ClientError> = std::result::Result<T, E>;
 /// A way to a store: the same requests wherever it is open.
 pub struct Client {
     connect: Box<dyn Connect>,
-    connection: Mutex<Option<Connection>>,
+    /// With when it was last used.
+    connection: Mutex<Option<(Connection, Instant)>>,
 }
 
 impl std::fmt::Debug for Client {
@@ -82,6 +89,9 @@ impl Client {
     /// Sends a request and gives its answer, whatever its status. When the store's owner has gone
     /// meanwhile, what changes nothing is asked of the next.
     pub async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>> {
+        if let Some(TooLong(bytes)) = request.extensions().get() {
+            return Err(too_long(*bytes));
+        }
         let mut tries = 0;
         loop {
             let mut connection = self.connection.lock().await;
@@ -100,15 +110,17 @@ impl Client {
     /// between two requests, and so may the next.
     async fn ready<'a>(
         &self,
-        connection: &'a mut Option<Connection>,
+        connection: &'a mut Option<(Connection, Instant)>,
     ) -> Result<&'a mut Connection> {
         for _ in 0..TRIES_MAX {
-            let mut open = match connection.take() {
-                Some(open) => open,
+            let last = connection.take();
+            let mut open = match last.filter(|(open, used)| open.keeps_for(used.elapsed())) {
+                Some((open, _)) => open,
                 None => self.connect.connect().await?,
             };
             if open.is_ready().await {
-                return Ok(connection.insert(open));
+                let (open, _) = connection.insert((open, Instant::now()));
+                return Ok(open);
             }
         }
         Err(ClientError::Foreign("it closes every connection".into()))
@@ -246,10 +258,28 @@ struct Enveloped<T> {
 fn request(method: Method, path: &str, body: Body) -> Request<Body> {
     let mut request = Request::new(body);
     *request.method_mut() = method;
-    // Whatever stands in a path was encoded; a path that is none is answered as one that is not
-    // there.
-    *request.uri_mut() = path.parse().unwrap_or_default();
+    // Whatever stands in a path was encoded, so that nothing but its length can be wrong.
+    match path.parse() {
+        Ok(uri) => *request.uri_mut() = uri,
+        Err(_) => drop(request.extensions_mut().insert(TooLong(path.len()))),
+    }
     request
+}
+
+/// Of a request whose path no URI has room for.
+#[derive(Clone, Copy)]
+struct TooLong(usize);
+
+/// The longest path of a URI, in bytes.
+const PATH_BYTES_MAX: usize = 65_534;
+
+fn too_long(bytes: usize) -> ClientError {
+    let message = format!(
+        "what is asked for has {bytes} bytes as a path; at most {PATH_BYTES_MAX} are allowed: a key, \
+         a prefix or a title is too long"
+    );
+    let failure = Failure::new(StatusCode::URI_TOO_LONG, "too-large", message);
+    ClientError::Refused(*failure.body)
 }
 
 fn get(path: &str) -> Request<Body> {

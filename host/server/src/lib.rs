@@ -7,6 +7,8 @@
 //! - [`client`]: the other end, for tools.
 #![deny(missing_docs)]
 
+#[cfg(unix)]
+mod answering;
 mod backup;
 mod bindings;
 pub mod client;

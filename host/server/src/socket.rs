@@ -28,6 +28,7 @@ pub use unix::Listening;
 #[cfg(unix)]
 mod unix {
     use super::*;
+    use crate::answering::answer;
     use rustix::fs::{Mode, fchmod};
     use std::fs::{self, Permissions};
     use std::os::unix::ffi::OsStrExt as _;
@@ -35,7 +36,7 @@ mod unix {
     use std::os::unix::net::UnixStream;
     use std::time::Duration;
     use tokio::net::{UnixListener, UnixSocket};
-    use tokio::sync::oneshot;
+    use tokio::sync::watch;
     use tokio::task::JoinHandle;
     use tokio::time::timeout;
 
@@ -53,9 +54,10 @@ mod unix {
     #[derive(Debug)]
     pub struct Listening {
         path: PathBuf,
-        _files: Files,
-        stop: Option<oneshot::Sender<()>>,
-        served: JoinHandle<()>,
+        /// None when they were removed.
+        files: Option<Files>,
+        closing: watch::Sender<bool>,
+        answering: JoinHandle<()>,
     }
 
     /// What is to be removed in the end, the directory last.
@@ -120,19 +122,11 @@ mod unix {
             router: Router,
         ) -> io::Result<Self> {
             let listener = bind(&path)?;
-            let (stop, stopped) = oneshot::channel();
-            let serve = axum::serve(listener, router).with_graceful_shutdown(async {
-                // Also when the sender is gone.
-                let _ = stopped.await;
-            });
-            let served = tokio::spawn(async move {
-                if let Err(error) = serve.await {
-                    tracing::warn!(%error, "the store's socket answers no more");
-                }
-            });
             let files = [path.clone()].into_iter().chain(pointer).collect();
-            let files = Files { files, _directory: short };
-            Ok(Self { path, _files: files, stop: Some(stop), served })
+            let files = Some(Files { files, _directory: short });
+            let (closing, closes) = watch::channel(false);
+            let answering = tokio::spawn(answer(listener, router, closes));
+            Ok(Self { path, files, closing, answering })
         }
 
         /// Where it is.
@@ -140,28 +134,34 @@ mod unix {
             &self.path
         }
 
-        /// Answers no new requests, and waits for those in flight, at most ten seconds.
+        /// Answers those who have connected, and nobody else; waits for that at most ten seconds.
         pub async fn close(mut self) {
-            drop(self.stop.take());
-            if timeout(DRAIN_TIME, &mut self.served).await.is_err() {
+            // First, so that there is a last one who has connected.
+            self.files = None;
+            self.closing.send_replace(true);
+            if timeout(DRAIN_TIME, &mut self.answering).await.is_err() {
                 tracing::warn!("the store's socket was closed on a request that took too long");
-                self.served.abort();
             }
         }
     }
 
     impl Drop for Listening {
         fn drop(&mut self) {
-            if self.stop.is_some() {
-                self.served.abort();
-            }
+            // Before the store can be free: what lies there then is of whoever opens it next.
+            self.files = None;
+            self.answering.abort();
         }
     }
 
     /// Removes what a process left that died.
     fn clean(directory: &Path) -> io::Result<()> {
         let socket = directory.join(SOCKET_FILE);
-        if let Some(short) = of_store(directory)?.filter(|path| *path != socket) {
+        // A store that came from elsewhere may name any file.
+        let is_socket = |path: &PathBuf| {
+            fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket())
+        };
+        let short = of_store(directory)?.filter(|path| *path != socket);
+        if let Some(short) = short.filter(is_socket) {
             let _ = fs::remove_file(&short);
             if let Some(directory) = short.parent() {
                 let _ = fs::remove_dir(directory);

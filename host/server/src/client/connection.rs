@@ -1,6 +1,6 @@
 //! Where requests go.
 
-use super::{ClientError, Result};
+use super::{ClientError, REUSE_TIME, Result};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, Response, header};
@@ -10,6 +10,7 @@ use std::future::Future;
 use std::io;
 use std::path::Path;
 use std::pin::Pin;
+use std::time::Duration;
 use tower_service::Service as _;
 
 /// Finds the way to a store.
@@ -47,6 +48,14 @@ impl Connection {
     #[cfg(not(unix))]
     pub async fn to_socket(_: &Path) -> io::Result<Self> {
         Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Whether it may be used again so long after it was used.
+    pub(super) fn keeps_for(&self, time: Duration) -> bool {
+        match self {
+            Self::Here(_) => true,
+            Self::There(_) => time < REUSE_TIME,
+        }
     }
 
     pub(super) async fn is_ready(&mut self) -> bool {
