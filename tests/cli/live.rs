@@ -228,6 +228,26 @@ fn two_commands_at_a_time_share_a_store_that_nobody_serves() {
 }
 
 #[test]
+fn commands_that_come_and_go_do_not_cut_each_other_off() {
+    let project = Project::with_namespace("n");
+    std::thread::scope(|threads| {
+        for thread in 0..6 {
+            let project = &project;
+            threads.spawn(move || {
+                for round in 0..8 {
+                    let key = format!("{thread}-{round}");
+                    let put = ["key", "put", &key, "1", "--namespace", "n"];
+                    project.larder(put).succeeds();
+                    project.larder(["key", "get", "missing", "--namespace", "n"]).fails(1);
+                }
+            });
+        }
+    });
+    let listed = project.larder(["key", "list", "--namespace", "n"]).succeeds();
+    assert_eq!(listed.lines().count(), 48);
+}
+
+#[test]
 fn a_listing_goes_on_when_the_server_is_killed_that_it_began_with() {
     let project = with_many_keys();
     let server = serve(&project, &[]);

@@ -1,8 +1,11 @@
 //! `seed`: what a namespace begins with.
 
 use crate::project::Project;
-use crate::server::Server;
+use crate::server::{Server, eventually};
 use larder_test_guests::component;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 const SEED: &str = r#"[{"key":"a","value":"seeded"},{"key":"b","value":"AAE=","base64":true}]"#;
 
@@ -64,4 +67,26 @@ fn a_bad_seed_leaves_no_namespace() {
     project.write("app/seeds/kv.json", SEED);
     let server = Server::start(&project, ["-C", "app", "serve"]);
     assert_eq!(server.get("/get/a").body, "seeded");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_seed_that_is_broken_off_leaves_no_namespace() {
+    let project = project();
+    let record = |number| format!("{{\"key\":\"{number}\",\"value\":\"1\"}}\n");
+    project.write("app/seeds/kv.json", (0..200_000).map(record).collect::<String>());
+    let mut command = project.command(["-C", "app", "serve", "--addr", "127.0.0.1:0"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let store = || larder_store::Larder::open(project.path("app/.larder"));
+    eventually(
+        || project.path("app/.larder/data.redb").exists().then_some(()),
+        || "no store".into(),
+    );
+    thread::sleep(Duration::from_millis(700));
+    let kill = Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    assert!(kill.success());
+    child.wait().unwrap();
+    let larder = store().unwrap().blocking();
+    assert_eq!(larder.namespaces().unwrap(), []);
+    larder.close().unwrap();
 }

@@ -143,17 +143,19 @@ fn every_test_begins_with_the_seed() {
 
 #[test]
 fn a_signal_to_stop_reaches_the_tests() {
-    let project = Project::new();
-    project.write("larder.toml", CONFIG);
-    let script = "trap 'echo stopped; exit 5' TERM; echo begun; while :; do sleep 0.05; done";
-    let mut command = project.command(["test", "--", "sh", "-c", script]);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut printed = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert_eq!(printed.next().unwrap().unwrap(), "begun");
-    let kill = Command::new("kill").arg(child.id().to_string()).status().unwrap();
-    assert!(kill.success());
-    assert_eq!(printed.next().unwrap().unwrap(), "stopped");
-    assert_eq!(child.wait().unwrap().code(), Some(5));
+    for signal in ["-TERM", "-HUP"] {
+        let project = Project::new();
+        project.write("larder.toml", CONFIG);
+        let script = "trap 'echo stopped; exit 5' TERM; echo begun; while :; do sleep 0.05; done";
+        let mut command = project.command(["test", "--", "sh", "-c", script]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut printed = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert_eq!(printed.next().unwrap().unwrap(), "begun");
+        let kill = Command::new("kill").arg(signal).arg(child.id().to_string()).status().unwrap();
+        assert!(kill.success());
+        assert_eq!(printed.next().unwrap().unwrap(), "stopped", "{signal}");
+        assert_eq!(child.wait().unwrap().code(), Some(5), "{signal}");
+    }
 }
 
 #[test]

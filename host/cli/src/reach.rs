@@ -19,12 +19,13 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 
 /// The socket of the store that tests run against.
 pub const SOCKET_VARIABLE: &str = "LARDER_SOCKET";
 /// How long to wait for whoever has the store, who may be opening it, or closing it.
-const WAIT: Duration = Duration::from_secs(5);
+const WAIT: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// A store, wherever it is open.
@@ -197,6 +198,25 @@ pub fn inside(larder: &Larder) -> Client {
 }
 
 struct Inside(Larder);
+
+impl Drop for Store {
+    /// A command that fails, too, lets those finish whom it was answering.
+    fn drop(&mut self) {
+        let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (Some(opened), Ok(runtime)) = (opened, Handle::try_current()) else { return };
+        let Opened { larder, socket } = opened;
+        let close = async {
+            if let Some(socket) = socket {
+                socket.close().await;
+            }
+            // What it has answered is on disk, unless the store is a relaxed one.
+            if let Err(error) = larder.close().await {
+                tracing::warn!(%error, "the store was not closed");
+            }
+        };
+        tokio::task::block_in_place(|| runtime.block_on(close));
+    }
+}
 
 impl Connect for Inside {
     fn connect(

@@ -13,34 +13,52 @@ use larder_store::Larder;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Applies the seeds of the bindings whose namespaces have just been created; when one fails, they
-/// are gone again, so that the next start begins anew.
+/// Applies the seeds of the bindings whose namespaces have just been created; when one fails, or
+/// this is broken off, they are gone again.
 pub async fn plant(larder: &Larder, settings: &GuestSettings, bound: &[Bound]) -> Result<()> {
     let created = bound.iter().filter(|bound| bound.created);
     let created: BTreeSet<&str> = created.map(|bound| bound.namespace.id()).collect();
     let bindings = settings.bindings.iter().zip(bound);
     let new = bindings.filter(|(_, bound)| created.contains(bound.namespace.id()));
     let client = reach::inside(larder);
-    let planted = async {
-        for (binding, bound) in new {
-            let keys =
-                plant_one(&client, settings.config.as_deref(), binding, bound.namespace.id());
-            if let Some(keys) = keys.await? {
-                let (name, keys) = (output::printable(&binding.name), output::count(keys, "key"));
-                output::note(format_args!("binding {name}: {keys} of its seed"));
-            }
+    let unfinished = Unfinished { larder, created: created.iter().map(|&id| id.into()).collect() };
+    for (binding, bound) in new {
+        let keys = plant_one(&client, settings.config.as_deref(), binding, bound.namespace.id());
+        if let Some(keys) = keys.await? {
+            let (name, keys) = (output::printable(&binding.name), output::count(keys, "key"));
+            output::note(format_args!("binding {name}: {keys} of its seed"));
         }
-        Ok(())
-    };
-    let planted = planted.await;
-    if planted.is_err() {
-        for id in created {
-            if let Some(namespace) = larder.namespace_by_id(id).await? {
-                larder.delete_namespace(&namespace.info().await?.title).await?;
+    }
+    unfinished.finish();
+    Ok(())
+}
+
+/// Namespaces that have just been created, which are gone again with this, so that the next start
+/// begins anew.
+struct Unfinished<'a> {
+    larder: &'a Larder,
+    created: Vec<String>,
+}
+
+impl Unfinished<'_> {
+    fn finish(mut self) {
+        self.created.clear();
+    }
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        let larder = self.larder.blocking();
+        for id in &self.created {
+            let deleted = larder.namespace_by_id(id).and_then(|namespace| match namespace {
+                Some(namespace) => larder.delete_namespace(&namespace.blocking().info()?.title),
+                None => Ok(()),
+            });
+            if let Err(error) = deleted {
+                tracing::warn!(%error, %id, "a namespace stays without the whole of its seed");
             }
         }
     }
-    planted
 }
 
 /// Applies all seeds to namespaces that have been cleared.
@@ -65,7 +83,7 @@ pub async fn plant_one(
     let file = config.and_then(Path::parent).unwrap_or(Path::new(".")).join(seed);
     let progress = Progress::of_bytes("seeding", None);
     let planted = async {
-        let mut import = Import::new(client, progress, Some((id.into(), binding.prefix.clone())));
+        let mut import = Import::of_seed(client, progress, id, &binding.prefix);
         import.all_of(Source::open(&file)?).await?;
         anyhow::Ok(import.imported)
     };

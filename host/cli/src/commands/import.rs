@@ -58,6 +58,8 @@ pub struct Import<'a> {
     client: &'a Client,
     progress: Progress,
     keep_going: bool,
+    /// Whether it is a seed: what is there already wins over it.
+    is_seed: bool,
     /// Whether the namespace is given, so that the file's word does not count.
     is_named: bool,
     /// Id and scope of where records go.
@@ -78,6 +80,7 @@ impl<'a> Import<'a> {
             client,
             progress,
             keep_going: false,
+            is_seed: false,
             is_named: target.is_some(),
             target,
             origins: 0,
@@ -86,6 +89,12 @@ impl<'a> Import<'a> {
             bad: 0,
             bytes: 0,
         }
+    }
+
+    /// A seed, for the namespace of that id, with that scope.
+    pub fn of_seed(client: &'a Client, progress: Progress, id: &str, scope: &str) -> Self {
+        let target = Some((id.to_owned(), scope.to_owned()));
+        Self { is_seed: true, ..Self::new(client, progress, target) }
     }
 
     /// Writes what stands in a file.
@@ -117,7 +126,11 @@ impl<'a> Import<'a> {
                  --binding NAME"
             );
         };
-        let results = self.client.target(id, scope).import(lines).await?;
+        let target = self.client.target(id, scope);
+        let results = match self.is_seed {
+            true => target.import_absent(lines).await?,
+            false => target.import(lines).await?,
+        };
         let mut first = Ok(());
         for (place, result) in places.iter().zip(results) {
             let refused = match result {
@@ -125,6 +138,8 @@ impl<'a> Import<'a> {
                     self.imported += 1;
                     continue;
                 }
+                // Written by somebody else since the namespace was created.
+                Some(error) if self.is_seed && error.code == "conflict" => continue,
                 Some(error) if error.code == "expired" => {
                     self.expired += 1;
                     continue;
@@ -169,8 +184,10 @@ impl<'a> Import<'a> {
     /// A record that cannot be written.
     fn refuse(&mut self, place: &Place, reason: &str) -> Result<()> {
         let reason = output::printable(reason);
-        if !self.keep_going {
-            bail!("{place}: {reason}; --keep-going leaves such records out");
+        match (self.keep_going, self.is_seed) {
+            (true, _) => {}
+            (false, true) => bail!("{place}: {reason}"),
+            (false, false) => bail!("{place}: {reason}; --keep-going leaves such records out"),
         }
         self.bad += 1;
         match self.bad {

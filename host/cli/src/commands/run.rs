@@ -40,13 +40,16 @@ pub fn run(args: &ProjectArgs, run: &Run) -> Result<ExitCode> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(1).enable_all().build()?;
     let result = runtime.block_on(async {
-        seed::plant(&larder, &settings, &bound).await?;
+        let mut shutdown = Shutdown::listen()?;
+        tokio::select! {
+            planted = seed::plant(&larder, &settings, &bound) => planted?,
+            code = shutdown.requested() => return Ok(Err(code)),
+        }
         let sockets = Sockets::listen(
             &larder,
             larder_server::Server::new(&larder).bindings(bindings),
             &store,
         )?;
-        let mut shutdown = Shutdown::listen()?;
         let call = async {
             let command: Command = pre.instantiate_async(&mut instance).await?;
             command.wasi_cli_run().call_run(&mut instance).await

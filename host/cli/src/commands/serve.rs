@@ -34,7 +34,11 @@ pub fn run(args: &ProjectArgs, serve: &Serve) -> Result<()> {
         let larder = store.open_or_create()?;
         let bindings = Bindings::default();
         let (ready, bound) = Guest::new(&guest, &larder, &bindings)?;
-        seed::plant(&larder, &guest, &bound).await?;
+        let mut shutdown = Shutdown::listen()?;
+        tokio::select! {
+            planted = seed::plant(&larder, &guest, &bound) => planted?,
+            _ = shutdown.requested() => return Ok(larder.close().await?),
+        }
         let sockets = Sockets::listen(
             &larder,
             larder_server::Server::new(&larder).bindings(bindings),
@@ -45,7 +49,6 @@ pub fn run(args: &ProjectArgs, serve: &Serve) -> Result<()> {
         describe_unavailable(project);
         let server = Server::new(Pages::RequestId, listen.trust_forwarded);
         server.replace(App::new(handler, ready, listen.timeout));
-        let shutdown = Shutdown::listen()?;
         serve::announce(&listener)?;
         server.serve(listener, shutdown).await;
         close(&larder, sockets).await

@@ -164,7 +164,20 @@ impl<'a> Target<'a> {
     /// [`IMPORT_RECORDS_MAX`](crate::IMPORT_RECORDS_MAX) and 64 MiB; of each, in order, why it was
     /// not written, if it was not. The code `expired` is that of a record whose time has passed.
     pub async fn import(&self, records: Vec<u8>) -> Result<Vec<Option<ErrorBody>>> {
-        let request = request(Method::POST, &self.path("import", &[]), Body::from(records));
+        self.import_if(records, &[]).await
+    }
+
+    /// The same, for keys that are not there yet: of the others it is a `conflict`.
+    pub async fn import_absent(&self, records: Vec<u8>) -> Result<Vec<Option<ErrorBody>>> {
+        self.import_if(records, &[("if", "absent")]).await
+    }
+
+    async fn import_if(
+        &self,
+        records: Vec<u8>,
+        query: &[(&str, &str)],
+    ) -> Result<Vec<Option<ErrorBody>>> {
+        let request = request(Method::POST, &self.path("import", query), Body::from(records));
         let Imported { results } = self.client.ask_json(request).await?;
         Ok(results)
     }

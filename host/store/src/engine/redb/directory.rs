@@ -197,7 +197,13 @@ fn lock(path: &Path) -> Result<File> {
     let file = path.join(LOCK_FILE);
     let failed = |error| Error::io(format!("locking {}", file.display()), error);
     let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&file);
-    let lock = lock.map_err(failed)?;
+    let lock = lock.map_err(|error| match error.kind() {
+        ErrorKind::PermissionDenied => {
+            let what = format!("opening {}, which may be another user's store,", path.display());
+            Error::io(what, error)
+        }
+        _ => failed(error),
+    })?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => {
