@@ -1,6 +1,6 @@
 //! `larder.toml` as it is written. What it means, with the flags, is in `settings`.
 //!
-//! [`file`] finds it, or in its place the config of a wrangler project, which [`wrangler`] translates.
+//! [`mod@file`] finds it, or in its place the config of a wrangler project, which [`wrangler`] translates.
 
 mod addition;
 mod advice;

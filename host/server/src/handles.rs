@@ -15,9 +15,9 @@ use larder_store::{Expiration, PutOptions, Reader, Writer};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 /// How long a handle may be left alone.
 const IDLE_TIME: Duration = Duration::from_secs(60);
@@ -25,13 +25,23 @@ const IDLE_TIME: Duration = Duration::from_secs(60);
 const OPEN_MAX: usize = 1000;
 
 /// What clients hold open, by number.
-#[derive(Default)]
-pub(crate) struct Handles(Mutex<Open>);
+pub(crate) struct Handles {
+    open: Arc<Mutex<Open>>,
+    idle_time: Duration,
+}
 
 #[derive(Default)]
 struct Open {
     next: u64,
     handles: HashMap<u64, (Handle, Instant)>,
+    /// Whether somebody looks after those that are left alone.
+    is_swept: bool,
+}
+
+impl Default for Handles {
+    fn default() -> Self {
+        Self::new(IDLE_TIME)
+    }
 }
 
 #[derive(Clone)]
@@ -71,14 +81,23 @@ impl Handle {
 }
 
 impl Handles {
+    /// Lets go of what is left alone for so long.
+    fn new(idle_time: Duration) -> Self {
+        Self { open: Arc::default(), idle_time }
+    }
+
     fn open(&self) -> MutexGuard<'_, Open> {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        open.handles.retain(|_, (_, used)| used.elapsed() < IDLE_TIME);
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.handles.retain(|_, (_, used)| used.elapsed() < self.idle_time);
         open
     }
 
     fn add(&self, handle: Handle) -> Result<u64, Failure> {
         let mut open = self.open();
+        if !open.is_swept {
+            open.is_swept = true;
+            tokio::spawn(sweep(Arc::downgrade(&self.open), self.idle_time));
+        }
         if open.handles.len() >= OPEN_MAX {
             let message =
                 format!("{OPEN_MAX} readers and writers are open; at most so many may be");
@@ -100,6 +119,21 @@ impl Handles {
 
     fn remove(&self, id: u64) -> Result<Handle, Failure> {
         self.open().handles.remove(&id).map(|(handle, _)| handle).ok_or_else(no_such_handle)
+    }
+}
+
+/// Lets go of what is left alone, also when nobody uses a handle any more: a reader holds on to a
+/// value that may have been replaced, a writer to what it has written.
+async fn sweep(open: Weak<Mutex<Open>>, idle_time: Duration) {
+    loop {
+        sleep(idle_time).await;
+        let Some(open) = open.upgrade() else { return };
+        let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.handles.retain(|_, (_, used)| used.elapsed() < idle_time);
+        if open.handles.is_empty() {
+            open.is_swept = false;
+            return;
+        }
     }
 }
 
@@ -203,4 +237,25 @@ pub(crate) async fn close(
     id: Id,
 ) -> Result<StatusCode, Failure> {
     shared.handles.remove(named(id)?).map(|_| StatusCode::NO_CONTENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use larder_store::Larder;
+
+    #[tokio::test]
+    async fn what_is_left_alone_is_let_go_of_although_nobody_comes_back() {
+        let namespace = Larder::in_memory().create_namespace("n").await.unwrap();
+        let handles = Handles::new(Duration::from_millis(20));
+        for _ in 0..2 {
+            let writer = namespace.open_writer("a", PutOptions::new()).unwrap();
+            let writer = Arc::new(tokio::sync::Mutex::new(Some(writer)));
+            let pieces = Pieces::Writer(writer.clone());
+            handles.add(Handle { pieces, is_guests: false }).unwrap();
+            assert_eq!(Arc::strong_count(&writer), 2);
+            sleep(Duration::from_millis(200)).await;
+            assert_eq!(Arc::strong_count(&writer), 1);
+        }
+    }
 }
