@@ -142,12 +142,16 @@ fn every_test_begins_with_the_seed() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn a_signal_to_stop_reaches_the_tests() {
     for signal in ["-TERM", "-HUP"] {
         let project = Project::new();
         project.write("larder.toml", CONFIG);
         let script = "trap 'echo stopped; exit 5' TERM; echo begun; while :; do sleep 0.05; done";
-        let mut command = project.command(["test", "--", "sh", "-c", script]);
+        // Whoever runs these tests may ignore SIGHUP, as nohup does.
+        let mut command = Command::new("env");
+        command.arg("--default-signal=HUP").arg(env!("CARGO_BIN_EXE_larder"));
+        command.args(["test", "--", "sh", "-c", script]).current_dir(project.path(""));
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut printed = BufReader::new(child.stdout.take().unwrap()).lines();
         assert_eq!(printed.next().unwrap().unwrap(), "begun");
