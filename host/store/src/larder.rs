@@ -9,6 +9,7 @@ use crate::key::{NamespaceNumber, Scope};
 use crate::{BlockingLarder, Clock, Error, Namespace, Result, SystemClock};
 use std::collections::HashMap;
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -130,6 +131,18 @@ impl Options {
     pub fn open(self, directory: impl AsRef<Path>) -> Result<Larder> {
         let clock = self.clock.clone();
         let engine = RedbEngine::open(directory.as_ref(), self)?;
+        Ok(Larder::over(Arc::new(engine), clock))
+    }
+
+    /// Opens the store on a disk of your own, which is empty or holds one: `file` opens the one file
+    /// that is everything, and opens it again after each failure. So a test can be the disk. It is
+    /// made where there is none, and that nobody else has it is your care.
+    pub fn open_on<B: redb::StorageBackend>(
+        self,
+        file: impl Fn() -> io::Result<B> + Clone + Send + Sync + 'static,
+    ) -> Result<Larder> {
+        let clock = self.clock.clone();
+        let engine = RedbEngine::open_on(file, self)?;
         Ok(Larder::over(Arc::new(engine), clock))
     }
 

@@ -12,6 +12,7 @@ mod cache;
 mod check;
 pub(super) mod copy;
 mod directory;
+mod disk;
 mod format;
 mod guard;
 mod new_directory;
@@ -33,12 +34,15 @@ use crate::engine::{
     Write,
 };
 use crate::{Entry, Head, Options, Result};
+use ::redb::StorageBackend;
 use cache::HotValues;
+use disk::Disk;
 use guard::guarded;
 use opening::Opening;
 use pieces::BlobWriter;
 use snapshot::{Current, Snapshot};
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -47,7 +51,8 @@ use writer::Writer;
 
 /// A store on disk.
 pub struct RedbEngine {
-    directory: PathBuf,
+    /// None on a disk of the caller's own.
+    directory: Option<PathBuf>,
     worker: Worker,
     #[cfg(not(target_family = "wasm"))]
     thread: Option<std::thread::JoinHandle<()>>,
@@ -62,20 +67,33 @@ impl fmt::Debug for RedbEngine {
 impl RedbEngine {
     /// Opens the store in `directory`; see [`Options::open`].
     pub fn open(directory: &Path, options: Options) -> Result<Self> {
-        let Options { create, durability, cache_bytes, clock } = options;
-        // A quarter holds hot values whole, which saves half of what reading them from a page in
-        // redb's own cache takes.
-        let hot_bytes = cache_bytes / 4;
-        let opening = Opening::take(directory, create, durability, cache_bytes - hot_bytes)?;
+        let Options { create, durability, cache_bytes, .. } = options;
+        let opening = Opening::take(directory, create, durability, pages_bytes(cache_bytes))?;
+        Self::start(Some(directory.to_owned()), opening, options)
+    }
+
+    /// Opens the store on a disk of the caller's own; see [`Options::open_on`].
+    pub fn open_on<B: StorageBackend>(
+        file: impl Fn() -> io::Result<B> + Clone + Send + Sync + 'static,
+        options: Options,
+    ) -> Result<Self> {
+        let Options { durability, cache_bytes, .. } = options;
+        let opening = Opening::on(Disk::new(file), durability, pages_bytes(cache_bytes));
+        Self::start(None, opening, options)
+    }
+
+    fn start(directory: Option<PathBuf>, opening: Opening, options: Options) -> Result<Self> {
+        let Options { cache_bytes, clock, .. } = options;
         let database = opening.open_database()?;
         let counters = opening.settle(&database)?;
         let snapshot = guarded(|| Snapshot::pin(&database, 0))?;
-        let current = Current::new(snapshot, HotValues::new(hot_bytes as u64));
+        let hot_values = HotValues::new(hot_bytes(cache_bytes) as u64);
+        let current = Current::new(snapshot, hot_values);
         let shared = Arc::new(Shared::new(clock, current, counters.next_blob));
         let writer = Writer::new(shared.clone(), opening, database, counters.epoch);
         let (worker, _thread) = Worker::start(shared, writer)?;
         Ok(Self {
-            directory: directory.to_owned(),
+            directory,
             worker,
             #[cfg(not(target_family = "wasm"))]
             thread: Some(_thread),
@@ -98,6 +116,17 @@ impl RedbEngine {
     }
 }
 
+/// What of the cache holds hot values whole: a quarter, which saves half of what reading them from a
+/// page in redb's own cache takes.
+fn hot_bytes(cache_bytes: usize) -> usize {
+    cache_bytes / 4
+}
+
+/// What of the cache is redb's own, of pages.
+fn pages_bytes(cache_bytes: usize) -> usize {
+    cache_bytes - hot_bytes(cache_bytes)
+}
+
 impl Drop for RedbEngine {
     fn drop(&mut self) {
         self.worker.submit_unasked(Job::Task(Task::Close { reply: None }));
@@ -114,7 +143,7 @@ impl Drop for RedbEngine {
 
 impl Engine for RedbEngine {
     fn directory(&self) -> Option<&Path> {
-        Some(&self.directory)
+        self.directory.as_deref()
     }
 
     fn head<'a>(&'a self, row: &'a Row) -> Reply<'a, Option<Head>> {
@@ -187,7 +216,9 @@ impl Engine for RedbEngine {
     fn backup(&self, directory: &Path, progress: Progress) -> Reply<'_, BackedUp> {
         let (worker, source) = (self.worker.clone(), self.directory.clone());
         let directory = directory.to_owned();
-        aside(move |is_awaited| backup::backup(&worker, &source, &directory, &progress, is_awaited))
+        aside(move |is_awaited| {
+            backup::backup(&worker, source.as_deref(), &directory, &progress, is_awaited)
+        })
     }
 
     fn compact(&self) -> Reply<'_, Compacted> {

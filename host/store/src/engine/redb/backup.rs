@@ -23,7 +23,7 @@ const CACHE_BYTES: usize = 32 << 20;
 /// Copies the last committed state of the store in `source`.
 pub(super) fn backup(
     worker: &Worker,
-    source: &Path,
+    source: Option<&Path>,
     directory: &Path,
     progress: &Progress,
     is_awaited: &dyn Fn() -> bool,
@@ -35,7 +35,7 @@ pub(super) fn backup(
     };
     let held = worker.told(current.hold())?;
     let (original, deleted) = worker.told(guarded(|| original(&held)))?;
-    let mut copy = Copy::begin(directory, Some(source), original, progress, &wanted)?;
+    let mut copy = Copy::begin(directory, source, original, progress, &wanted)?;
     let read = rows(&held, &deleted, &mut copy);
     drop(held);
     match worker.told(read) {

@@ -71,6 +71,14 @@ impl Directory {
         self.path.join(DATA_FILE)
     }
 
+    /// Bytes that the file has.
+    pub(super) fn data_bytes(&self) -> Result<u64> {
+        let path = self.data();
+        let metadata = fs::metadata(&path);
+        let action = || format!("reading the size of {}", path.display());
+        Ok(metadata.map_err(|error| Error::io(action(), error))?.len())
+    }
+
     /// Refuses to write so many bytes when the disk, where the system says, has no room for them. A
     /// full disk is told before redb meets it, since redb answers nothing after a failed write
     /// until it is opened anew.

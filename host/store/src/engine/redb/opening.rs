@@ -1,12 +1,15 @@
 //! Opening the file, the first time and again after it has failed.
 
 use super::directory::{Directory, Found};
+use super::disk::Disk;
 use super::format::{
     CHUNK, EPOCH, IDS, IDX, META, NAMESPACES, NEXT_BLOB, PENDING, RETIRED, TITLES, TRASH, TTL, VAL,
 };
 use super::guard::{Failed, Result, guarded};
 use crate::{Durability, Error};
-use ::redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, StorageError};
+use ::redb::{
+    Builder, Database, DatabaseError, ReadableDatabase, ReadableTable, StorageError, TableError,
+};
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -16,9 +19,16 @@ const CACHE_BYTES_MIN: usize = 1 << 20;
 /// How the store is opened, and the right to: no other process has it.
 #[derive(Debug)]
 pub(super) struct Opening {
-    directory: Directory,
+    place: Place,
     durability: Durability,
     cache_bytes: usize,
+}
+
+/// Where the file lies.
+#[derive(Debug)]
+enum Place {
+    Directory(Directory),
+    Disk(Disk),
 }
 
 /// What the file says of where ids and versions stand.
@@ -36,11 +46,17 @@ impl Opening {
         cache_bytes: usize,
     ) -> Result<Self> {
         let (directory, found) = Directory::take(path, create)?;
-        let opening = Self { directory, durability, cache_bytes };
         if found == Found::Nothing {
-            opening.make()?;
+            let new = directory.new_data()?;
+            guarded(|| Ok(create_database(&new, CACHE_BYTES_MIN)?.close()?))?;
+            directory.adopt()?;
         }
-        Ok(opening)
+        Ok(Self { place: Place::Directory(directory), durability, cache_bytes })
+    }
+
+    /// A disk of the caller's own, where a store is made if it is empty.
+    pub(super) fn on(disk: Disk, durability: Durability, cache_bytes: usize) -> Self {
+        Self { place: Place::Disk(disk), durability, cache_bytes }
     }
 
     pub(super) fn durability(&self) -> Durability {
@@ -49,22 +65,21 @@ impl Opening {
 
     /// Lets others open the store from now on.
     pub(super) fn release(&self) {
-        self.directory.release();
-    }
-
-    fn make(&self) -> Result<()> {
-        let path = self.directory.new_data()?;
-        guarded(|| Ok(create_database(&path, CACHE_BYTES_MIN)?.close()?))?;
-        Ok(self.directory.adopt()?)
+        if let Place::Directory(directory) = &self.place {
+            directory.release();
+        }
     }
 
     /// Opens the file, which is repaired when it was not closed in order.
     pub(super) fn open_database(&self) -> Result<Database> {
-        let path = self.directory.data();
-        let cache_bytes = self.cache_bytes.max(CACHE_BYTES_MIN);
-        guarded(|| {
-            let opened = Database::builder().set_cache_size(cache_bytes).open(&path);
-            opened.map_err(|error| not_opened(&path, error))
+        let mut builder = Database::builder();
+        builder.set_cache_size(self.cache_bytes.max(CACHE_BYTES_MIN));
+        guarded(|| match &self.place {
+            Place::Directory(directory) => {
+                let path = directory.data();
+                builder.open(&path).map_err(|error| not_opened(&path, error))
+            }
+            Place::Disk(disk) => open_or_create(&builder, disk),
         })
     }
 
@@ -99,21 +114,45 @@ impl Opening {
 
     /// Bytes that the file has.
     pub(super) fn data_bytes(&self) -> Result<u64> {
-        let path = self.directory.data();
-        let metadata = std::fs::metadata(&path);
-        let action = || format!("reading the size of {}", path.display());
-        Ok(metadata.map_err(|error| Error::io(action(), error))?.len())
+        Ok(match &self.place {
+            Place::Directory(directory) => directory.data_bytes()?,
+            Place::Disk(disk) => {
+                disk.bytes().map_err(|error| Error::io("reading the size of the disk", error))?
+            }
+        })
     }
 
     /// Refuses to write so many bytes when the disk has no room for them.
     pub(super) fn expect_room(&self, bytes: u64) -> crate::Result<()> {
-        self.directory.expect_room(bytes)
+        match &self.place {
+            Place::Directory(directory) => directory.expect_room(bytes),
+            Place::Disk(_) => Ok(()),
+        }
     }
 }
+
+/// Opens the file on a disk of the caller's own, and makes its tables unless they are there: what
+/// was cut off while it was made is made whole.
+fn open_or_create(builder: &Builder, disk: &Disk) -> Result<Database> {
+    let database = disk.open(builder).map_err(|error| not_opened(Path::new(DISK), error))?;
+    match database.begin_read()?.open_table(META) {
+        Err(TableError::TableDoesNotExist(_)) => create_tables(&database)?,
+        meta => drop(meta?),
+    }
+    Ok(database)
+}
+
+/// What a disk of the caller's own is called where a path is said.
+const DISK: &str = "the disk";
 
 /// Makes a file with every table of a store.
 pub(super) fn create_database(path: &Path, cache_bytes: usize) -> Result<Database> {
     let database = Database::builder().set_cache_size(cache_bytes).create(path)?;
+    create_tables(&database)?;
+    Ok(database)
+}
+
+fn create_tables(database: &Database) -> Result<()> {
     let transaction = database.begin_write()?;
     transaction.open_table(IDX)?;
     transaction.open_table(VAL)?;
@@ -126,8 +165,7 @@ pub(super) fn create_database(path: &Path, cache_bytes: usize) -> Result<Databas
     transaction.open_table(TITLES)?;
     transaction.open_table(IDS)?;
     transaction.open_table(META)?;
-    transaction.commit()?;
-    Ok(database)
+    Ok(transaction.commit()?)
 }
 
 /// Why the file at `path` was not opened: where it is none of ours, that is said.

@@ -1,0 +1,1 @@
+//! What the rigs share that show the store to keep its word.
