@@ -3,8 +3,8 @@
 
 use crate::{
     Check, CommitOutcome, Counter, DeleteOutcome, Entry, Expiration, KeyInfo, Larder, ListOptions,
-    ListPage, Namespace, NamespaceInfo, Operation, PutOptions, Result, Version, WriteOutcome,
-    Writer,
+    ListPage, Namespace, NamespaceInfo, Operation, PutOptions, Quota, Result, Version,
+    WriteOutcome, Writer,
     engine::{BackedUp, CheckReport, Compacted, Swept},
 };
 use bytes::Bytes;
@@ -109,6 +109,7 @@ impl BlockingLarder {
         fn create_namespace_with_id(&self, title: &str, id: &str) -> Namespace;
         fn open_or_create(&self, title: &str) -> Namespace;
         fn rename_namespace(&self, title: &str, new_title: &str) -> ();
+        fn set_quota(&self, title: &str, quota: Quota) -> ();
         fn delete_namespace(&self, title: &str) -> ();
         fn sweep(&self) -> Swept;
         fn check(&self) -> CheckReport;

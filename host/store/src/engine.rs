@@ -12,6 +12,7 @@ pub mod redb;
 pub use crate::key::{NamespaceNumber, Row};
 pub use crate::list::RowRange;
 pub use crate::namespaces::{Catalog, CatalogChange, NamespaceRecord, NamespaceRequest};
+pub use crate::quota::Usage;
 pub use crate::write::{Change, Done, Evaluated, Outcome, Value, Write};
 
 use crate::{Entry, Head, Result};

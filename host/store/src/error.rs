@@ -164,6 +164,24 @@ pub enum Error {
     /// The namespace of this handle has been deleted.
     #[error("the namespace has been deleted")]
     NamespaceDeleted,
+    /// More keys than the namespace's [`Quota`](crate::Quota) lets it have.
+    #[error("the namespace would have {keys} keys; its quota is {max}")]
+    QuotaKeys {
+        /// The keys that it would have.
+        keys: u64,
+        /// The quota.
+        max: u64,
+    },
+    /// More bytes than the namespace's [`Quota`](crate::Quota) lets it have.
+    #[error(
+        "the namespace would have {bytes} bytes of keys, metadata and values; its quota is {max}"
+    )]
+    QuotaBytes {
+        /// The bytes that it would have, or those of the writers in pieces that are not finished.
+        bytes: u64,
+        /// The quota.
+        max: u64,
+    },
     /// The disk has no room for the write.
     #[error("the disk is full: the write wants {needed} bytes and {available} are free")]
     StoreFull {
@@ -274,6 +292,10 @@ pub enum ErrorKind {
     },
     /// The value is no counter, or the sum does not fit in 64 bits.
     NotACounter,
+    /// The namespace's quota has no room for more keys.
+    QuotaKeys,
+    /// The namespace's quota has no room for more bytes.
+    QuotaBytes,
     /// The disk has no room.
     StoreFull,
     /// The namespace is gone.
@@ -330,6 +352,8 @@ impl Error {
             | Self::IdInvalid { .. }
             | Self::DirectoryRefused { .. } => ErrorKind::InvalidArgument,
             Self::NotACounter | Self::CounterOverflow { .. } => ErrorKind::NotACounter,
+            Self::QuotaKeys { .. } => ErrorKind::QuotaKeys,
+            Self::QuotaBytes { .. } => ErrorKind::QuotaBytes,
             Self::StoreFull { .. } => ErrorKind::StoreFull,
             Self::NamespaceDeleted => ErrorKind::NamespaceDeleted,
             Self::NamespaceNotFound { .. } => ErrorKind::NamespaceNotFound,

@@ -6,12 +6,12 @@ use crate::engine::{
     BackedUp, CheckReport, Compacted, Engine, NamespaceRecord, NamespaceRequest, Swept,
 };
 use crate::key::{NamespaceNumber, Scope};
-use crate::{BlockingLarder, Clock, Error, Namespace, Result, SystemClock};
+use crate::{BlockingLarder, Clock, Error, Namespace, Quota, Result, SystemClock};
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// An open store: a directory, or memory alone.
@@ -26,8 +26,17 @@ pub struct Larder {
 struct Inner {
     engine: Arc<dyn Engine>,
     clock: Arc<dyn Clock>,
-    /// By namespace, what its handles share: whether it has been deleted.
-    handles: Mutex<HashMap<NamespaceNumber, Weak<AtomicBool>>>,
+    /// By namespace, what its handles share.
+    handles: Mutex<HashMap<NamespaceNumber, Weak<Shared>>>,
+}
+
+/// What the handles on a namespace share.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    /// Whether it has been deleted.
+    pub(crate) deleted: Arc<AtomicBool>,
+    /// Bytes that writers in pieces hold and have not finished.
+    pub(crate) unfinished_bytes: AtomicU64,
 }
 
 impl fmt::Debug for Larder {
@@ -47,12 +56,14 @@ pub struct NamespaceInfo {
     pub keys: u64,
     /// Bytes of its keys, metadata and values, likewise.
     pub bytes: u64,
+    /// How much of both it may have.
+    pub quota: Quota,
 }
 
 impl From<NamespaceRecord> for NamespaceInfo {
     fn from(record: NamespaceRecord) -> Self {
-        let NamespaceRecord { number: _, id, title, keys, bytes } = record;
-        Self { id, title, keys, bytes }
+        let NamespaceRecord { number: _, id, title, keys, bytes, quota } = record;
+        Self { id, title, keys, bytes, quota }
     }
 }
 
@@ -232,12 +243,20 @@ impl Larder {
         self.inner.engine.change_namespaces(request).wait().await.map(drop)
     }
 
+    /// Says how much a namespace may hold from now on, whoever writes to it.
+    pub async fn set_quota(&self, title: &str, quota: Quota) -> Result<()> {
+        let number = self.number_of(title).await?;
+        let request = NamespaceRequest::SetQuota { number, quota };
+        self.inner.engine.change_namespaces(request).wait().await.map(drop)
+    }
+
     /// Deletes a namespace with everything in it. The title is free at once and its handles answer
     /// [`Error::NamespaceDeleted`]; the space is freed in small batches in the background, going
     /// on after a restart.
     pub async fn delete_namespace(&self, title: &str) -> Result<()> {
         let number = self.number_of(title).await?;
-        let request = NamespaceRequest::Delete { number, deleted: self.deleted(number) };
+        let request =
+            NamespaceRequest::Delete { number, deleted: self.shared(number).deleted.clone() };
         self.inner.engine.change_namespaces(request).wait().await.map(drop)
     }
 
@@ -348,22 +367,22 @@ impl Larder {
             clock: self.inner.clock.clone(),
             scope: Scope::new(record.number),
             id: record.id,
-            deleted: self.deleted(record.number),
+            shared: self.shared(record.number),
         }
     }
 
     /// What the handles on a namespace share.
-    fn deleted(&self, number: NamespaceNumber) -> Arc<AtomicBool> {
+    fn shared(&self, number: NamespaceNumber) -> Arc<Shared> {
         let mut handles = self.inner.handles.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(deleted) = handles.get(&number).and_then(Weak::upgrade) {
-            return deleted;
+        if let Some(shared) = handles.get(&number).and_then(Weak::upgrade) {
+            return shared;
         }
         // Before it would grow, so that this costs nothing in the long run.
         if handles.len() == handles.capacity() {
             handles.retain(|_, handle| handle.strong_count() > 0);
         }
-        let deleted = Arc::default();
-        handles.insert(number, Arc::downgrade(&deleted));
-        deleted
+        let shared = Arc::default();
+        handles.insert(number, Arc::downgrade(&shared));
+        shared
     }
 }

@@ -45,6 +45,7 @@ mod list;
 mod namespace;
 mod namespaces;
 mod pieces;
+mod quota;
 mod write;
 
 pub use blocking::{BlockingLarder, BlockingNamespace, BlockingReader, BlockingWriter};
@@ -60,4 +61,5 @@ pub use list::{DeletedPage, ListOptions, ListPage};
 pub use namespace::Namespace;
 pub use namespaces::is_namespace_id;
 pub use pieces::{Reader, Writer};
+pub use quota::Quota;
 pub use write::Condition;

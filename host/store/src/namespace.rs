@@ -3,8 +3,9 @@
 use crate::commit::{
     Check, CommitOutcome, Counter, DeleteOutcome, Operation, PutOptions, WriteOutcome,
 };
-use crate::engine::{Done, Engine, Outcome, Value, Write};
+use crate::engine::{Done, Engine, NamespaceRecord, Outcome, Value, Write};
 use crate::key::{Row, Scope};
+use crate::larder::Shared;
 use crate::limits::{GET_MANY_BYTES_MAX, GET_MANY_KEYS_MAX, LIST_ROWS_MAX};
 use crate::list::{Plan, encode_cursor};
 use crate::write::{Condition, RowOperation};
@@ -16,7 +17,7 @@ use bytes::Bytes;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 /// A handle on one namespace, or on the keys under a prefix of one.
 ///
@@ -30,7 +31,7 @@ pub struct Namespace {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) scope: Scope,
     pub(crate) id: Arc<str>,
-    pub(crate) deleted: Arc<AtomicBool>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl fmt::Debug for Namespace {
@@ -48,14 +49,18 @@ impl Namespace {
     /// Whether the namespace has been deleted, so that every operation would answer
     /// [`Error::NamespaceDeleted`].
     pub fn is_deleted(&self) -> bool {
-        self.deleted.load(Ordering::Acquire)
+        self.shared.deleted.load(Ordering::Acquire)
     }
 
     /// Title, id, and how many keys and bytes there are, in the whole namespace.
     pub async fn info(&self) -> Result<NamespaceInfo> {
+        Ok(self.record().await?.into())
+    }
+
+    pub(crate) async fn record(&self) -> Result<NamespaceRecord> {
         self.live()?;
         let record = self.engine.namespace_by_number(self.scope.namespace()).wait().await?;
-        record.map(NamespaceInfo::from).ok_or(Error::NamespaceDeleted)
+        record.ok_or(Error::NamespaceDeleted)
     }
 
     /// The keys that begin with `prefix`, as a namespace of its own: keys, listings and cursors

@@ -2,7 +2,8 @@
 
 use crate::key::NamespaceNumber;
 use crate::limits::{ID_BYTES_MAX, TITLE_BYTES_MAX};
-use crate::{Error, Result};
+use crate::quota::Usage;
+use crate::{Error, Quota, Result};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -19,6 +20,20 @@ pub struct NamespaceRecord {
     pub keys: u64,
     /// Bytes of its keys, metadata and values, likewise.
     pub bytes: u64,
+    /// How much of both it may have.
+    pub quota: Quota,
+}
+
+impl NamespaceRecord {
+    /// One that is new, and empty.
+    pub(crate) fn new(number: NamespaceNumber, id: Arc<str>, title: Arc<str>) -> Self {
+        Self { number, id, title, keys: 0, bytes: 0, quota: Quota::default() }
+    }
+
+    /// What it holds.
+    pub fn usage(&self) -> Usage {
+        Usage { keys: self.keys, bytes: self.bytes }
+    }
 }
 
 /// What is asked of the namespaces.
@@ -37,6 +52,13 @@ pub enum NamespaceRequest {
         number: NamespaceNumber,
         /// Its new title, not taken by another.
         title: Arc<str>,
+    },
+    /// How much the one of this number may hold from now on.
+    SetQuota {
+        /// Which one.
+        number: NamespaceNumber,
+        /// How much.
+        quota: Quota,
     },
     /// The end of the one of this number.
     Delete {
@@ -74,6 +96,11 @@ pub enum CatalogChange {
         from: NamespaceRecord,
         /// The new title.
         title: Arc<str>,
+    },
+    /// It is this from now on: all but title and id may differ.
+    Replace {
+        /// The record from now on.
+        record: NamespaceRecord,
     },
     /// It is gone, title and id are free, and its rows are to be freed.
     Retire {
@@ -116,6 +143,9 @@ impl NamespaceRequest {
                     return Err(Error::NamespaceExists { name: title });
                 }
                 Ok(CatalogChange::Retitle { from, title })
+            }
+            Self::SetQuota { number, quota } => {
+                Ok(CatalogChange::Replace { record: NamespaceRecord { quota, ..known(number)? } })
             }
             Self::Delete { number, deleted } => {
                 Ok(CatalogChange::Retire { from: known(number)?, deleted })

@@ -1,12 +1,14 @@
 //! Values read and written in pieces.
 
-use crate::engine::{PieceReader, PieceWriter, Value};
+use crate::engine::{PieceReader, PieceWriter, Usage, Value};
 use crate::key::Row;
+use crate::larder::Shared;
 use crate::limits::PIECE_BYTES;
 use crate::{Error, KeyInfo, Namespace, PutOptions, Result, WriteOutcome, entry};
 use bytes::{Bytes, BytesMut};
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// A value read in pieces. It keeps the value it was opened on, also when that is replaced,
 /// deleted or expires meanwhile.
@@ -52,6 +54,7 @@ pub struct Writer {
     options: PutOptions,
     gathered: BytesMut,
     staged: Option<Box<dyn PieceWriter>>,
+    unfinished: Unfinished,
     size: u64,
     failed: Option<Error>,
 }
@@ -59,7 +62,8 @@ pub struct Writer {
 impl Writer {
     pub(crate) fn new(namespace: Namespace, row: Row, options: PutOptions) -> Self {
         let gathered = BytesMut::new();
-        Self { namespace, row, options, gathered, staged: None, size: 0, failed: None }
+        let unfinished = Unfinished { shared: namespace.shared.clone(), bytes: 0 };
+        Self { namespace, row, options, gathered, staged: None, unfinished, size: 0, failed: None }
     }
 
     /// Bytes written so far.
@@ -114,11 +118,37 @@ impl Writer {
     }
 
     async fn hand_on(&mut self) -> Result<()> {
+        self.unfinished.add(self.gathered.len() as u64);
+        let unfinished = self.unfinished.of_all();
+        self.namespace.record().await?.quota.expect_room(Usage::default(), unfinished)?;
         let staged = match &mut self.staged {
             Some(staged) => staged,
             none => none.insert(self.namespace.engine.stage()?),
         };
         staged.append(self.gathered.split().freeze()).wait().await
+    }
+}
+
+/// What a writer has handed on and not finished, counted with that of the namespace's others.
+struct Unfinished {
+    shared: Arc<Shared>,
+    bytes: u64,
+}
+
+impl Unfinished {
+    fn add(&mut self, bytes: u64) {
+        self.bytes += bytes;
+        self.shared.unfinished_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn of_all(&self) -> Usage {
+        Usage { keys: 0, bytes: self.shared.unfinished_bytes.load(Ordering::Relaxed) }
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        self.shared.unfinished_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 

@@ -7,6 +7,7 @@ use crate::engine::{
     NamespaceNumber, NamespaceRecord, NamespaceRequest, Outcome, PieceReader, PieceWriter,
     Progress, Reply, Row, RowRange, Rows, Swept, Value, Visitor, Wanted, Write,
 };
+use crate::quota::bytes_of;
 use crate::{Clock, Entry, Error, Head, Result, UnixMillis, Version};
 use bytes::{Bytes, BytesMut};
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,13 +67,18 @@ impl State {
         if !self.namespaces.contains_key(&write.namespace()) {
             return Err(Error::NamespaceDeleted);
         }
+        let number = write.namespace();
         let version = Version::from_u64(self.last_version + 1);
         let Evaluated { outcome, changes } = write.evaluate(self, now, version)?;
+        if self.expect_quota(number, &changes).is_err() {
+            self.sweep(now, usize::MAX);
+            self.expect_quota(number, &changes)?;
+        }
         self.last_version += 1;
         for change in changes {
             match change {
                 Change::Put { row, head, value } => {
-                    let value = bytes_of(value)?;
+                    let value = gathered(value)?;
                     self.replace(row, Some(Entry { value, head }));
                 }
                 Change::Touch { row, head } => {
@@ -86,12 +92,17 @@ impl State {
         Ok(outcome)
     }
 
+    /// Refuses changes for which the namespace's quota has no room.
+    fn expect_quota(&self, number: NamespaceNumber, changes: &[Change]) -> Result<()> {
+        let record = self.namespaces.get(&number).ok_or(Error::NamespaceDeleted)?;
+        let before = |row: &Row| self.rows.get(row).map(|before| bytes_of(row, &before.head));
+        let to = record.usage().after(changes, |row| Ok::<_, Error>(before(row)))?;
+        record.quota.expect_room(record.usage(), to)
+    }
+
     /// Puts or removes a row, and with it its expiration and its part of the namespace's counts.
     fn replace(&mut self, row: Row, entry: Option<Entry>) {
-        let bytes = |entry: &Entry| {
-            let metadata = entry.head.metadata.as_ref().map_or(0, |metadata| metadata.len());
-            (row.key_bytes().len() + metadata + entry.value.len()) as u64
-        };
+        let bytes = |entry: &Entry| bytes_of(&row, &entry.head);
         let added = entry.as_ref().map(bytes);
         if let Some(at) = entry.as_ref().and_then(|entry| entry.head.expiration) {
             self.expirations.insert((at, row.clone()));
@@ -137,12 +148,16 @@ impl State {
                 self.next_number = number.checked_add(1).ok_or(Error::Unsupported {
                     what: "number more than 2^32 namespaces in its lifetime",
                 })?;
-                let record = NamespaceRecord { number, id, title, keys: 0, bytes: 0 };
+                let record = NamespaceRecord::new(number, id, title);
                 self.namespaces.insert(number, record.clone());
                 Ok(record)
             }
             CatalogChange::Retitle { from, title } => {
                 let record = NamespaceRecord { title, ..from };
+                self.namespaces.insert(record.number, record.clone());
+                Ok(record)
+            }
+            CatalogChange::Replace { record } => {
                 self.namespaces.insert(record.number, record.clone());
                 Ok(record)
             }
@@ -332,7 +347,7 @@ impl PieceWriter for Pieces {
     }
 }
 
-fn bytes_of(value: Value) -> Result<Bytes> {
+fn gathered(value: Value) -> Result<Bytes> {
     match value {
         Value::Bytes(bytes) => Ok(bytes),
         Value::Staged(_) => Err(Error::Unsupported { what: "put a value that another has staged" }),

@@ -18,6 +18,7 @@ mod guard;
 mod new_directory;
 mod opening;
 mod pieces;
+mod quota;
 mod snapshot;
 mod sweep;
 mod tables;

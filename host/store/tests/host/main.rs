@@ -7,6 +7,7 @@
 mod counts;
 mod executors;
 mod namespaces;
+mod quotas;
 mod scopes;
 mod sweep;
 

@@ -6,9 +6,9 @@ use super::format::{
 };
 use super::guard::{Result, guarded};
 use super::snapshot::Snapshot;
-use super::tables::bytes_of;
 use crate::engine::{CheckReport, NamespaceNumber, NamespaceRecord, Row};
 use crate::limits::{KEY_BYTES_MAX, PIECE_BYTES, SCOPE_BYTES_MAX};
+use crate::quota::bytes_of;
 use crate::{Error, Head};
 use ::redb::ReadableTable;
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,7 +2,7 @@
 //! in prose; a change here is a new format.
 
 use crate::engine::{NamespaceNumber, NamespaceRecord};
-use crate::{Error, Head, Result, UnixMillis, Version};
+use crate::{Error, Head, Quota, Result, UnixMillis, Version};
 use ::redb::TableDefinition;
 use std::sync::Arc;
 
@@ -124,16 +124,29 @@ pub(super) fn decode_record<'a>(row: &[u8], record: &'a [u8]) -> Result<(Head, P
     Ok((Head { version, expiration, metadata, size }, place))
 }
 
+/// Of a namespace without a quota.
 const NAMESPACE_FORMAT: u8 = 1;
+const NAMESPACE_FORMAT_WITH_QUOTA: u8 = 2;
+/// As a quota: none.
+const UNLIMITED: u64 = u64::MAX;
 const LIVE: u8 = 0;
 const BEING_DELETED: u8 = 1;
 
 /// What is kept of a namespace, and whether it is being deleted.
 pub(super) fn encode_namespace(record: &NamespaceRecord, being_deleted: bool) -> Vec<u8> {
     let state = if being_deleted { BEING_DELETED } else { LIVE };
-    let mut bytes = vec![NAMESPACE_FORMAT, state];
+    let quota = record.quota;
+    let format = match quota.is_unlimited() {
+        true => NAMESPACE_FORMAT,
+        false => NAMESPACE_FORMAT_WITH_QUOTA,
+    };
+    let mut bytes = vec![format, state];
     bytes.extend(record.keys.to_le_bytes());
     bytes.extend(record.bytes.to_le_bytes());
+    if !quota.is_unlimited() {
+        bytes.extend(quota.keys.unwrap_or(UNLIMITED).to_le_bytes());
+        bytes.extend(quota.bytes.unwrap_or(UNLIMITED).to_le_bytes());
+    }
     for text in [&record.id, &record.title] {
         bytes.extend((text.len() as u16).to_le_bytes());
         bytes.extend(text.as_bytes());
@@ -149,20 +162,27 @@ pub(super) fn decode_namespace(
 ) -> Result<(NamespaceRecord, bool)> {
     let name = number.to_be_bytes();
     let mut bytes = Fields { rest: unseal(record, &name)?, row: &name };
-    let being_deleted = match bytes.array()? {
-        [NAMESPACE_FORMAT, LIVE] => false,
-        [NAMESPACE_FORMAT, BEING_DELETED] => true,
+    let (has_quota, being_deleted) = match bytes.array()? {
+        [
+            format @ (NAMESPACE_FORMAT | NAMESPACE_FORMAT_WITH_QUOTA),
+            state @ (LIVE | BEING_DELETED),
+        ] => (format == NAMESPACE_FORMAT_WITH_QUOTA, state == BEING_DELETED),
         _ => return Err(damaged(&name, "its record is of another format")),
     };
     let keys = u64::from_le_bytes(bytes.array()?);
     let size = u64::from_le_bytes(bytes.array()?);
+    let mut limit = || -> Result<Option<u64>> {
+        let limit = if has_quota { u64::from_le_bytes(bytes.array()?) } else { UNLIMITED };
+        Ok((limit != UNLIMITED).then_some(limit))
+    };
+    let quota = Quota { keys: limit()?, bytes: limit()? };
     let mut text = || -> Result<Arc<str>> {
         let length = u16::from_le_bytes(bytes.array()?);
         bytes.text(length.into()).map(Arc::from)
     };
     let (id, title) = (text()?, text()?);
     bytes.end()?;
-    Ok((NamespaceRecord { number, id, title, keys, bytes: size }, being_deleted))
+    Ok((NamespaceRecord { number, id, title, keys, bytes: size, quota }, being_deleted))
 }
 
 /// The key of a row's expiration in [`TTL`].
@@ -274,6 +294,22 @@ mod tests {
                     assert_eq!(decode_record(b"\0\0\0\x01k", &record), Ok((head, place)));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_namespace_reads_as_it_was_written() {
+        for quota in [
+            Quota::default(),
+            Quota { keys: Some(0), bytes: None },
+            Quota { keys: None, bytes: Some(1 << 40) },
+        ] {
+            let record =
+                NamespaceRecord { quota, ..NamespaceRecord::new(7, "i".into(), "t".into()) };
+            let encoded = encode_namespace(&record, true);
+            assert_eq!(encoded[0], if quota.is_unlimited() { 1 } else { 2 });
+            assert_eq!(decode_namespace(7, &encoded), Ok((record, true)));
+            assert!(decode_namespace(8, &encoded).is_err());
         }
     }
 

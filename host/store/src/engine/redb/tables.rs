@@ -11,6 +11,7 @@ use crate::engine::{
     Catalog, CatalogChange, Change, NamespaceNumber, NamespaceRecord, Row, Rows, Value,
 };
 use crate::limits::PIECE_BYTES;
+use crate::quota::bytes_of;
 use crate::{Error, Head};
 use ::redb::{ReadableTable, Table, WriteTransaction};
 use bytes::Bytes;
@@ -231,7 +232,7 @@ impl<'t> Tables<'t> {
                     what: "number more than 2^32 namespaces in its lifetime",
                 })?;
                 self.meta.insert(NEXT_NAMESPACE, u64::from(number) + 1)?;
-                let record = NamespaceRecord { number, id, title, keys: 0, bytes: 0 };
+                let record = NamespaceRecord::new(number, id, title);
                 self.add_namespace(&record)?;
                 Ok(record)
             }
@@ -239,6 +240,10 @@ impl<'t> Tables<'t> {
                 self.titles.remove(&*from.title)?;
                 self.titles.insert(&*title, from.number)?;
                 let record = NamespaceRecord { title, ..from };
+                self.store_namespace(&record, false)?;
+                Ok(record)
+            }
+            CatalogChange::Replace { record } => {
                 self.store_namespace(&record, false)?;
                 Ok(record)
             }
@@ -308,7 +313,7 @@ impl<'t> Tables<'t> {
     }
 
     /// The namespace as it stands within this transaction, unless it is being deleted.
-    fn namespace(&self, number: NamespaceNumber) -> Result<Option<NamespaceRecord>> {
+    pub(super) fn namespace(&self, number: NamespaceNumber) -> Result<Option<NamespaceRecord>> {
         if let Some(counted) = self.counted.get(&number) {
             return Ok((!counted.being_deleted).then(|| counted.record.clone()));
         }
@@ -326,12 +331,6 @@ impl<'t> Tables<'t> {
         };
         Ok(Some((head, inline)))
     }
-}
-
-/// Bytes that a row counts for in its namespace: key, metadata and value.
-pub(super) fn bytes_of(row: &Row, head: &Head) -> u64 {
-    let metadata = head.metadata.as_ref().map_or(0, |metadata| metadata.len());
-    (row.key_bytes().len() + metadata) as u64 + head.size
 }
 
 impl Rows for Tables<'_> {

@@ -87,7 +87,7 @@ impl Upkeep {
     }
 
     /// Until when expired rows may be swept: not while the clock has jumped.
-    fn expired_by(&mut self, clock: &dyn Clock) -> Option<UnixMillis> {
+    pub(super) fn expired_by(&mut self, clock: &dyn Clock) -> Option<UnixMillis> {
         let wall = clock.now_ms();
         if let Some(monotonic) = clock.monotonic_ms() {
             let before = self.compared.replace((wall, monotonic));

@@ -174,12 +174,17 @@ impl Writer {
     ) -> Result<()> {
         match request {
             Request::Write { write, reply } => {
+                let namespace = write.namespace();
                 let version = self.versions.next();
                 let now = UnixMillis::new(self.shared.clock.now_ms());
                 let possible = tables
                     .expect_live(write.namespace())
                     .and_then(|()| write.staged().try_for_each(|blob| self.expect_kept(blob)));
-                let evaluated = possible.and_then(|()| Ok(write.evaluate(tables, now, version)?));
+                let evaluated = possible.and_then(|()| {
+                    let evaluated = write.evaluate(tables, now, version)?;
+                    self.expect_quota(tables, namespace, &evaluated.changes, now)?;
+                    Ok(evaluated)
+                });
                 let (result, changes) = match evaluated {
                     Ok(Evaluated { outcome, changes }) => {
                         // A version that is told needs its epoch on disk, also when nothing else
