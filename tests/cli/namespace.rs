@@ -24,6 +24,30 @@ fn a_namespace_is_created_listed_renamed_and_deleted() {
 }
 
 #[test]
+fn a_quota_is_set_shown_kept_and_lifted() {
+    let project = Project::with_namespace("a");
+    let quota = |flags: &[&str]| {
+        project.larder(["namespace", "quota", "a"].iter().chain(flags).copied()).succeeds()
+    };
+    assert_eq!(quota(&[]), "0 keys, 0 B\n");
+    assert_eq!(quota(&["--keys", "1"]), "0 of 1 key, 0 B\n");
+    assert_eq!(quota(&["--bytes", "1KiB"]), "0 of 1 key, 0 B of 1.0 KiB\n");
+    let put = |key| project.larder(["key", "put", key, "12345", "--namespace", "a"]);
+    put("k").succeeds();
+    let said = put("l").fails(1);
+    assert_eq!(said, "error: the namespace would have 2 keys; its quota is 1\n");
+    let list = project.larder(["namespace", "list"]).succeeds();
+    assert!(list.ends_with("  1 of 1 key, 6 B of 1.0 KiB\n"), "{list}");
+    let json = project.larder(["namespace", "list", "--json"]).succeeds();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json[0]["quota"], serde_json::json!({"keys": 1, "bytes": 1024}));
+    assert_eq!(quota(&["--keys", "none", "--bytes", "none"]), "1 key, 6 B\n");
+    put("l").succeeds();
+    let said = project.larder(["namespace", "quota", "b"]).fails(1);
+    assert_eq!(said, "error: no namespace `b`; there are: a\n");
+}
+
+#[test]
 fn a_reader_that_has_seen_enough_of_a_long_list_is_no_failure() {
     let project = Project::new();
     for letter in 'a'..='t' {

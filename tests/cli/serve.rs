@@ -225,10 +225,11 @@ fn memory_beyond_the_limit_is_500_and_says_so() {
 }
 
 #[test]
-fn a_component_that_hoards_handles_traps_and_the_server_goes_on() {
+fn a_component_that_hoards_handles_is_refused_or_traps_and_the_server_goes_on() {
     let server = probe(&Project::new(), &["--kv", "KV"]);
-    assert_eq!(server.get("/hoard/1000").body, "1000");
-    assert_eq!(server.get("/hoard/5000").status, 500);
+    assert_eq!(server.get("/hoard/5000").body, "1000");
+    assert_eq!(server.get("/hoard-headers/1000").body, "1000");
+    assert_eq!(server.get("/hoard-headers/5000").status, 500);
     server.says(&["resource table has no free keys"]);
     assert_eq!(server.get("/").body, "hello");
 }

@@ -1,18 +1,21 @@
 //! The command line as it is written. What it means is in `settings`.
 
 pub mod kv;
+mod limits;
+mod namespace;
 mod project;
 mod transfer;
 mod value;
 
+pub use limits::LimitArgs;
+pub use namespace::Namespace;
 pub use project::{Build, New, Template, Types};
 pub use transfer::{Backup, Export, Format, Import, Restore};
-pub use value::Kv;
+pub use value::{Kv, Limit};
 
 use value::{parse_expiration, parse_ttl, parse_var};
 
 use crate::guest::AllowedHost;
-use bytesize::ByteSize;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use larder_store::Expiration;
 use std::ffi::OsString;
@@ -60,7 +63,7 @@ pub enum Command {
     Serve(Serve),
     /// Run a component that exports wasi:cli/run
     Run(Run),
-    /// Create, list, rename, clear and delete namespaces
+    /// Create, list, rename, limit, clear and delete namespaces
     #[command(subcommand)]
     Namespace(Namespace),
     /// Write, read, list and delete keys
@@ -161,9 +164,8 @@ pub struct GuestArgs {
     /// [default: 30s; with `run`, none]
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     pub timeout: Option<Duration>,
-    /// Most memory for a request (with `run`, for the whole run) [default: 256MiB]
-    #[arg(long, value_name = "SIZE")]
-    pub memory_max: Option<ByteSize>,
+    #[command(flatten)]
+    pub limits: LimitArgs,
 }
 
 /// Which store.
@@ -186,50 +188,6 @@ pub struct ReachArgs {
     /// [default: LARDER_SOCKET of the environment, which `larder test` sets]
     #[arg(long, value_name = "PATH", conflicts_with = "store")]
     pub socket: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Namespace {
-    /// Create a namespace, and the store if there is none; prints the namespace's id
-    Create {
-        /// 1 to 512 bytes, not taken yet
-        title: String,
-        #[command(flatten)]
-        store: ReachArgs,
-    },
-    /// List the namespaces: title, id, keys, bytes
-    List {
-        /// Print a JSON array of {"title", "id", "keys", "bytes"}
-        #[arg(long)]
-        json: bool,
-        #[command(flatten)]
-        store: ReachArgs,
-    },
-    /// Give a namespace another title; its id, and so its bindings by id, stay
-    Rename {
-        title: String,
-        new_title: String,
-        #[command(flatten)]
-        store: ReachArgs,
-    },
-    /// Delete all keys of a namespace, which itself stays
-    Clear {
-        title: String,
-        /// Delete them without asking back
-        #[arg(long)]
-        yes: bool,
-        #[command(flatten)]
-        store: ReachArgs,
-    },
-    /// Delete a namespace with all its keys
-    Delete {
-        title: String,
-        /// Delete it although it has keys
-        #[arg(long)]
-        yes: bool,
-        #[command(flatten)]
-        store: ReachArgs,
-    },
 }
 
 #[derive(Debug, Subcommand)]

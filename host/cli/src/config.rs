@@ -66,7 +66,11 @@ pub enum Durability {
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     pub memory: Option<Size>,
+    pub memory_total: Option<Size>,
     pub timeout: Option<Time>,
+    pub kv_writes: Option<u32>,
+    pub kv_write_memory: Option<Size>,
+    pub kv_handles: Option<u32>,
 }
 
 #[derive(Debug, Deserialize)]

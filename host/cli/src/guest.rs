@@ -1,12 +1,15 @@
 //! What one instance of a component is given: its bindings, its variables, the time, a limit of
 //! memory, and nothing else of the host.
 
+mod memory;
 mod outgoing;
 mod stderr;
 
+pub use memory::MemoryLimit;
 pub use outgoing::AllowedHost;
 pub use stderr::GuestStderr;
 
+use self::memory::Memory;
 use self::outgoing::Outgoing;
 use crate::config::{self, Access};
 use crate::engine::lift;
@@ -18,11 +21,10 @@ use larder_server::Bindings;
 use larder_store::{Clock, Larder};
 use larder_wasmtime::{KvCtx, KvCtxView, KvGrants, KvHooks, KvView, WallClock};
 use std::collections::BTreeSet;
-use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::component::{Linker, ResourceTable};
-use wasmtime::{Engine, ResourceLimiter, Store, StoreContextMut};
+use wasmtime::{Engine, Store, StoreContextMut};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
@@ -38,7 +40,7 @@ pub struct Guest {
     vars: Vec<(String, String)>,
     outgoing: Outgoing,
     script: Arc<str>,
-    memory_max: usize,
+    memory: Memory,
     clock: Arc<dyn Clock>,
     unbound: NameUnbound,
 }
@@ -64,6 +66,7 @@ impl Guest {
         known: &Bindings,
     ) -> Result<(Self, Vec<Bound>)> {
         let mut grants = KvGrants::builder();
+        grants.limits(settings.kv);
         let mut bound = Vec::new();
         for binding in &settings.bindings {
             let opened = binding.open_or_create(larder)?;
@@ -86,10 +89,15 @@ impl Guest {
             unbound: NameUnbound { known: Arc::default(), config: config.clone() },
             outgoing: Outgoing::new(&settings.outbound, config),
             script: Arc::default(),
-            memory_max: usize::try_from(settings.memory_max.as_u64()).unwrap_or(usize::MAX),
+            memory: Memory::new(settings.memory),
             clock: larder.clock().clone(),
         };
         Ok((guest, bound))
+    }
+
+    /// How many instances that begin with so many bytes of memory each there may be at a time.
+    pub fn instances_max(&self, initial_memory: u64) -> u32 {
+        self.memory.instances_max(initial_memory)
     }
 
     /// The worker for an engine that takes it at start.
@@ -115,7 +123,7 @@ impl Guest {
             script: self.script.clone(),
             kv: KvCtx::new(&self.grants),
             unbound: self.unbound.clone(),
-            memory: MemoryLimit { max: self.memory_max, used: 0, refused: false },
+            memory: self.memory.of_one(),
         };
         let mut store = Store::new(engine, state);
         store.limiter(|state| &mut state.memory);
@@ -183,67 +191,5 @@ impl KvHooks for NameUnbound {
             "the component opens {name:?}, which is not bound; bound: {bound}; to bind it, {}",
             config::how_to_bind(self.config.as_deref(), name),
         ));
-    }
-}
-
-/// Bounds the memories and tables of one instance, all together.
-pub struct MemoryLimit {
-    max: usize,
-    used: usize,
-    refused: bool,
-}
-
-impl MemoryLimit {
-    /// The limit, if it was ever asked for more: likely the cause of what happens next.
-    pub fn refused(&self) -> Option<impl fmt::Display> {
-        self.refused.then(|| output::size(self.max as u64))
-    }
-
-    fn grow(&mut self, current: usize, desired: usize) -> bool {
-        let used = self.used.saturating_add(desired.saturating_sub(current));
-        let fits = used <= self.max;
-        match fits {
-            true => self.used = used,
-            false => self.refused = true,
-        }
-        fits
-    }
-}
-
-impl ResourceLimiter for MemoryLimit {
-    fn memory_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        Ok(self.grow(current, desired))
-    }
-
-    fn table_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        const ELEMENT_BYTES: usize = size_of::<usize>();
-        let (current, desired) =
-            (current.saturating_mul(ELEMENT_BYTES), desired.saturating_mul(ELEMENT_BYTES));
-        Ok(self.grow(current, desired))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_component_that_was_refused_memory_may_go_on_with_less() {
-        let mut memory = MemoryLimit { max: 100, used: 0, refused: false };
-        assert!(memory.grow(0, 60));
-        assert!(!memory.grow(60, 101));
-        assert!(memory.refused().is_some());
-        assert!(memory.grow(60, 100));
-        assert!(!memory.grow(0, 1), "another memory");
     }
 }

@@ -49,6 +49,8 @@ pub struct App {
 pub struct Handler {
     pre: ProxyPre<State>,
     instances_max: u32,
+    /// Bytes of memory that each of its instances begins with.
+    initial_memory: u64,
 }
 
 impl Handler {
@@ -62,13 +64,20 @@ impl Handler {
         let pre = pre.map_err(lift).with_context(|| {
             format!("{} imports what larder does not provide", output::path(file))
         })?;
-        Ok(Self { pre, instances_max: engine::instances_max(&component) })
+        let required = component.resources_required();
+        let initial_memory = required.and_then(|required| required.max_initial_memory_size);
+        Ok(Self {
+            pre,
+            instances_max: engine::instances_max(&component),
+            initial_memory: initial_memory.unwrap_or(0),
+        })
     }
 }
 
 impl App {
     pub fn new(handler: Handler, guest: Guest, timeout: Duration) -> Self {
-        let Handler { pre, instances_max } = handler;
+        let Handler { pre, instances_max, initial_memory } = handler;
+        let instances_max = instances_max.min(guest.instances_max(initial_memory));
         Self { pre, guest, timeout, room_each: POOL_ROOM.div_ceil(instances_max) }
     }
 }

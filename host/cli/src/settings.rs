@@ -4,14 +4,15 @@ mod build;
 
 pub use build::{BuildSettings, How, is_source, javascript};
 
-use crate::args::{GuestArgs, ListenArgs, ProjectArgs, StoreArgs};
+use crate::args::{GuestArgs, LimitArgs, ListenArgs, ProjectArgs, StoreArgs};
 use crate::clock::FileClock;
-use crate::config::{self, Access, ConfigFile, Durability};
+use crate::config::{self, Access, Config, ConfigFile, Durability, Limits, Size};
 use crate::guest::AllowedHost;
 use crate::output;
 use anyhow::{Context as _, Result, bail};
 use bytesize::ByteSize;
 use larder_store::{Clock, SystemClock};
+use larder_wasmtime::KvLimits;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::env;
@@ -23,6 +24,8 @@ use std::time::Duration;
 const STORE_DIRECTORY: &str = ".larder";
 const ADDR: &str = "127.0.0.1:8787";
 const MEMORY_MAX: ByteSize = ByteSize::mib(256);
+/// Where the machine does not say what it has.
+const MEMORY_TOTAL_MAX: ByteSize = ByteSize::gib(4);
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// As good as none; a longer time could not be added to the time that it is.
 const TIMEOUT_MAX: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
@@ -51,9 +54,19 @@ pub struct GuestSettings {
     pub bindings: Vec<Binding>,
     /// The hosts that it may send HTTP requests to.
     pub outbound: Vec<AllowedHost>,
-    pub memory_max: ByteSize,
+    pub memory: MemoryLimits,
+    pub kv: KvLimits,
     /// The config by which it is given more.
     pub config: Option<PathBuf>,
+}
+
+/// Most memory of a component.
+#[derive(Clone, Copy)]
+pub struct MemoryLimits {
+    /// Of one instance.
+    pub each: ByteSize,
+    /// Of all together.
+    pub total: ByteSize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,7 +155,6 @@ impl GuestSettings {
         let mut vars: BTreeMap<_, _> =
             configured.map(|(name, value)| (name.clone(), text_of(value))).collect();
         vars.extend(args.var.iter().cloned());
-        let memory_max = config.and_then(|config| config.limits.memory).map(|size| size.0);
         let mut outbound = args.allow_outbound.clone();
         outbound
             .extend(config.into_iter().flat_map(|config| config.allowed_outbound_hosts.clone()));
@@ -150,9 +162,45 @@ impl GuestSettings {
             vars: vars.into_iter().collect(),
             bindings: bindings(args, project)?,
             outbound,
-            memory_max: args.memory_max.or(memory_max).unwrap_or(MEMORY_MAX),
+            memory: memory_limits(&args.limits, config),
+            kv: kv_limits(&args.limits, config),
             config: project.map(|project| project.path.clone()),
         })
+    }
+}
+
+fn memory_limits(args: &LimitArgs, config: Option<&Config>) -> MemoryLimits {
+    let limits = config.map(|config| &config.limits);
+    let configured = |limit: fn(&Limits) -> Option<Size>| limits.and_then(limit).map(|size| size.0);
+    let each = args.memory_max.or_else(|| configured(|limits| limits.memory));
+    let total = args.memory_total_max.or_else(|| configured(|limits| limits.memory_total));
+    MemoryLimits { each: each.unwrap_or(MEMORY_MAX), total: total.unwrap_or_else(half_of_memory) }
+}
+
+/// Half of what the machine has, or of what its container lets us have, where Linux says.
+fn half_of_memory() -> ByteSize {
+    let machine = fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
+        let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+        Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? << 10)
+    });
+    let container = fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
+    let container = container.and_then(|text| text.trim().parse::<u64>().ok());
+    let memory = machine.into_iter().chain(container).min();
+    memory.map_or(MEMORY_TOTAL_MAX, |memory| ByteSize(memory / 2))
+}
+
+fn kv_limits(args: &LimitArgs, config: Option<&Config>) -> KvLimits {
+    let defaults = KvLimits::default();
+    let limits = config.map(|config| &config.limits);
+    let memory = limits.and_then(|limits| limits.kv_write_memory).map(|size| size.0);
+    let memory = args.kv_write_memory_max.or(memory).map(|ByteSize(bytes)| bytes);
+    let writes = args.kv_writes_max.or_else(|| limits?.kv_writes);
+    let pieces = args.kv_handles_max.or_else(|| limits?.kv_handles);
+    KvLimits {
+        writes: writes.unwrap_or(defaults.writes),
+        write_bytes: memory.unwrap_or(defaults.write_bytes),
+        pieces: pieces.unwrap_or(defaults.pieces),
+        ..defaults
     }
 }
 

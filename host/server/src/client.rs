@@ -12,7 +12,7 @@ pub use target::{NewKey, Stored, Target};
 
 use crate::backup::BackupLine;
 use crate::failure::{ErrorBody, Failure};
-use crate::wire::Namespace;
+use crate::wire::{Namespace, Quota};
 use crate::{About, Checked, CompactedFile, Copied, Now};
 use axum::http::{Method, Request, Response, StatusCode, header};
 use bytes::Bytes;
@@ -236,6 +236,12 @@ impl Client {
     pub async fn rename_namespace(&self, id: &str, title: &str) -> Result<()> {
         let path = format!("{NAMESPACES}/{}", encoded(id));
         self.ask(json_request(Method::PUT, &path, &json!({ "title": title }))).await.map(drop)
+    }
+
+    /// How much the namespace of that id may hold from now on.
+    pub async fn set_quota(&self, id: &str, quota: Quota) -> Result<Namespace> {
+        let path = format!("/larder/v1/namespaces/{}/quota", encoded(id));
+        self.ask_json(json_request(Method::PUT, &path, &quota)).await
     }
 
     /// Deletes the namespace of that id with everything in it.

@@ -139,8 +139,12 @@ impl Failure {
                 self.body.message = "the outcome of the write is unknown".into();
                 self
             }
+            // How much there is may be others' too, whose prefix in the namespace is another.
             "quota-exceeded" => {
-                self.body.message = "the store is full".into();
+                self.body.message = match self.body.details.get("of").and_then(Value::as_str) {
+                    Some("store") => "the store is full".into(),
+                    _ => "the namespace's quota has no room".into(),
+                };
                 self
             }
             "no-such-namespace" => Self::no_such_binding(),
@@ -155,7 +159,9 @@ impl From<&Error> for Failure {
             ErrorKind::InvalidArgument => (StatusCode::BAD_REQUEST, "invalid-argument"),
             ErrorKind::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
             ErrorKind::NotACounter => (StatusCode::UNPROCESSABLE_ENTITY, "not-a-counter"),
-            ErrorKind::StoreFull => (StatusCode::INSUFFICIENT_STORAGE, "quota-exceeded"),
+            ErrorKind::QuotaKeys | ErrorKind::QuotaBytes | ErrorKind::StoreFull => {
+                (StatusCode::INSUFFICIENT_STORAGE, "quota-exceeded")
+            }
             ErrorKind::NamespaceDeleted | ErrorKind::NamespaceNotFound => {
                 (StatusCode::NOT_FOUND, "no-such-namespace")
             }
@@ -176,6 +182,8 @@ impl From<&Error> for Failure {
                 };
                 failure.with("of", of).with("bytes", bytes).with("bytes_max", max)
             }
+            ErrorKind::QuotaKeys => failure.with("of", "keys"),
+            ErrorKind::QuotaBytes => failure.with("of", "bytes"),
             ErrorKind::StoreFull => failure.with("of", "store"),
             _ => failure,
         }
@@ -238,6 +246,8 @@ mod tests {
         let errors = [
             Error::OutcomeUnknown { reason: "/srv/store: EIO".into() },
             Error::StoreFull { needed: 4242, available: 4242 },
+            Error::QuotaKeys { keys: 4242, max: 4242 },
+            Error::QuotaBytes { bytes: 4242, max: 4242 },
         ];
         for error in errors {
             let body = Failure::from(&error).for_guest().body;

@@ -2,9 +2,11 @@
 
 use crate::failure::Failure;
 use crate::operations::Body;
+use crate::target;
 use crate::values::State as Store;
+use crate::wire::{Namespace, Quota};
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use larder_store::engine::{CheckReport, Compacted};
 use serde::{Deserialize, Serialize};
@@ -40,6 +42,17 @@ pub(crate) async fn about(State(shared): Store) -> Json<About> {
 
 pub(crate) async fn bindings(State(shared): Store) -> Json<Value> {
     Json(json!({ "bindings": shared.bindings.names() }))
+}
+
+pub(crate) async fn set_quota(
+    State(shared): Store,
+    Path(id): Path<String>,
+    body: Body<Quota>,
+) -> Result<Json<Namespace>, Failure> {
+    let Json(quota) = body?;
+    let namespace = target::namespace(&shared, &id).await?;
+    shared.larder.set_quota(&namespace.info().await?.title, quota.into()).await?;
+    Ok(Json(namespace.info().await?.into()))
 }
 
 /// What a check found.

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::map_response;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use std::sync::Arc;
 
 /// Largest body of a request that must fit in memory, in bytes: a commit of 25 MiB in base64.
@@ -18,7 +18,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/", get(owner::about))
         .route("/bindings", get(owner::bindings))
         .nest("/bindings/{binding}", guests)
-        .nest("/namespaces/{id}", operations().merge(transfer()))
+        .nest("/namespaces/{id}", operations().merge(owners()))
         .route("/readers/{handle}", get(handles::read).delete(handles::close))
         .route("/writers/{handle}", post(handles::write).delete(handles::close))
         .route("/writers/{handle}/finish", post(handles::finish))
@@ -53,8 +53,11 @@ fn operations() -> Router<Arc<Shared>> {
 }
 
 /// What its owner alone does with a namespace.
-fn transfer() -> Router<Arc<Shared>> {
-    Router::new().route("/export", get(export::export)).route("/import", post(import::import))
+fn owners() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/export", get(export::export))
+        .route("/import", post(import::import))
+        .route("/quota", put(owner::set_quota))
 }
 
 pub(crate) async fn no_such_route(uri: Uri) -> Failure {

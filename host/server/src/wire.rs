@@ -306,6 +306,34 @@ pub struct Namespace {
     pub keys: u64,
     /// Bytes of its keys, metadata and values, likewise.
     pub bytes: u64,
+    /// How much of both it may have.
+    #[serde(default, skip_serializing_if = "Quota::is_unlimited")]
+    pub quota: Quota,
+}
+
+/// Most keys and bytes of a namespace; what is left out is unlimited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quota {
+    /// Most keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keys: Option<u64>,
+    /// Most bytes of keys, metadata and values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+}
+
+impl Quota {
+    /// Whether there is no limit at all.
+    pub fn is_unlimited(&self) -> bool {
+        larder_store::Quota::from(*self).is_unlimited()
+    }
+}
+
+impl From<Quota> for larder_store::Quota {
+    fn from(Quota { keys, bytes }: Quota) -> Self {
+        Self { keys, bytes }
+    }
 }
 
 impl From<NamespaceInfo> for Namespace {
@@ -316,6 +344,7 @@ impl From<NamespaceInfo> for Namespace {
             supports_url_encoding: true,
             keys: info.keys,
             bytes: info.bytes,
+            quota: Quota { keys: info.quota.keys, bytes: info.quota.bytes },
         }
     }
 }

@@ -18,6 +18,8 @@ impl From<&Error> for wit::Error {
             }
             ErrorKind::InvalidArgument => Self::InvalidArgument(error.to_string()),
             ErrorKind::NotACounter => Self::NotACounter,
+            ErrorKind::QuotaKeys => Self::QuotaExceeded(wit::Quota::Keys),
+            ErrorKind::QuotaBytes => Self::QuotaExceeded(wit::Quota::Bytes),
             ErrorKind::StoreFull => Self::QuotaExceeded(wit::Quota::Store),
             ErrorKind::NamespaceDeleted => Self::NoSuchBinding,
             ErrorKind::Unsupported => Self::Unsupported(error.to_string()),

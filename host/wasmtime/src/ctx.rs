@@ -1,6 +1,7 @@
 //! What a guest is given, and the way from an embedder's state to it.
 
-use crate::KvHooks;
+use crate::limits::Room;
+use crate::{KvHooks, KvLimits};
 use larder_store::Namespace;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,11 +10,6 @@ use wasmtime::component::ResourceTable;
 
 /// Longest name of a binding, in bytes of UTF-8.
 pub const BINDING_BYTES_MAX: usize = 512;
-
-/// Most readers and writers together that the guest of one [`KvCtx`] may have open; beyond that
-/// it is told `too-many-requests`. A writer holds up to about half a megabyte of the host's
-/// memory, and a reader holds on to a value that may have been replaced meanwhile.
-pub const PIECES_OPEN_MAX: usize = 64;
 
 /// Most names that the hooks are told of as not bound, for one [`KvCtx`].
 const UNBOUND_MAX: usize = 16;
@@ -58,13 +54,20 @@ pub(crate) struct Grant {
 }
 
 /// The namespaces that a guest was granted: all that it can reach, each under the name by which it
-/// opens it.
+/// opens it; and what it may take of its host at a time.
 ///
-/// Built once for each plugin, tenant or component, and shared by all its contexts; cheap to
-/// clone. The default grants nothing.
-#[derive(Clone, Default)]
+/// Built once for each plugin, tenant or component, and shared by all its contexts, which share its
+/// limits; cheap to clone. The default grants nothing.
+#[derive(Clone)]
 pub struct KvGrants {
     grants: Arc<BTreeMap<Arc<str>, Arc<Grant>>>,
+    room: Arc<Room>,
+}
+
+impl Default for KvGrants {
+    fn default() -> Self {
+        Self::builder().build()
+    }
 }
 
 impl KvGrants {
@@ -80,6 +83,10 @@ impl KvGrants {
 
     pub(crate) fn names(&self) -> Vec<Arc<str>> {
         self.grants.keys().cloned().collect()
+    }
+
+    pub(crate) fn room(&self) -> &Arc<Room> {
+        &self.room
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Arc<Grant>> {
@@ -98,6 +105,7 @@ impl fmt::Debug for KvGrants {
 #[derive(Default)]
 pub struct KvGrantsBuilder {
     grants: BTreeMap<Arc<str>, Arc<Grant>>,
+    limits: KvLimits,
 }
 
 impl KvGrantsBuilder {
@@ -130,9 +138,15 @@ impl KvGrantsBuilder {
         Ok(self)
     }
 
-    /// The grants made so far.
+    /// Says what the guest may take of its host at a time; [`KvLimits::default`] otherwise.
+    pub fn limits(&mut self, limits: KvLimits) -> &mut Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The grants made so far. What is built twice has its limits twice.
     pub fn build(&self) -> KvGrants {
-        KvGrants { grants: Arc::new(self.grants.clone()) }
+        KvGrants { grants: Arc::new(self.grants.clone()), room: Arc::new(Room::new(self.limits)) }
     }
 }
 
@@ -146,8 +160,10 @@ impl fmt::Debug for KvGrantsBuilder {
 #[derive(Debug, Default)]
 pub struct KvCtx {
     pub(crate) grants: KvGrants,
+    /// Handles on namespaces that are open.
+    pub(crate) namespaces_open: u32,
     /// Readers and writers that are open.
-    pub(crate) pieces_open: usize,
+    pub(crate) pieces_open: u32,
     /// Names that the guest asked for in vain and that the hooks have been told.
     pub(crate) unbound: Vec<Box<str>>,
 }

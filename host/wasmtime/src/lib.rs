@@ -110,14 +110,16 @@
 //! - wasmtime traps a guest whose one call passes more than
 //!   [`Store::set_hostcall_fuel`](wasmtime::Store::set_hostcall_fuel) bytes, 128 MiB by default. The
 //!   largest legal call passes about 25 MiB.
+//! - What all instances of a guest have under way and open at a time is bounded by [`KvLimits`], how
+//!   much a namespace may hold by its [`Quota`](larder_store::Quota).
 //! - What a guest opens lies in the embedder's `ResourceTable` until the guest drops it or the
-//!   wasmtime store is dropped; of readers and writers at most [`PIECES_OPEN_MAX`].
+//!   wasmtime store is dropped.
 //! - Fuel and epochs count the guest's own instructions: they do **not** bound the time that it
 //!   spends in the host. Put a timeout around the whole call, such as `tokio::time::timeout`, and
 //!   drop the wasmtime store when it strikes: an operation that was under way then has happened
 //!   whole or not at all.
 //! - A trap leaves what was answered before it, and nothing of a writer that was not finished.
-//! - Rate limits and quotas of your own go into [`KvHooks`].
+//! - Rates, and limits of your own, go into [`KvHooks`].
 
 #![deny(missing_docs)]
 
@@ -126,11 +128,12 @@ mod clock;
 mod convert;
 mod ctx;
 mod hooks;
+mod limits;
 pub mod p2;
 
 pub use clock::WallClock;
 pub use ctx::{
     Access, BINDING_BYTES_MAX, GrantError, KvCtx, KvCtxView, KvGrants, KvGrantsBuilder, KvView,
-    PIECES_OPEN_MAX,
 };
 pub use hooks::{Call, Denied, KvHooks, Operation};
+pub use limits::KvLimits;

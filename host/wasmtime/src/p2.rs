@@ -78,8 +78,7 @@ fn interface<T: KvView + 'static>(
 ) -> wasmtime::Result<LinkerInstance<'_, T>> {
     let mut store = linker.instance("larder:kv/store@0.1.0")?;
     store.resource("namespace", ResourceType::host::<namespace::Open>(), |mut cx, rep| {
-        cx.data_mut().kv().table.delete(Resource::<namespace::Open>::new_own(rep))?;
-        Ok(())
+        cx.data_mut().kv().close_namespace(Resource::new_own(rep))
     })?;
     store.resource("reader", ResourceType::host::<pieces::OpenReader>(), |mut cx, rep| {
         cx.data_mut().kv().close(Resource::<pieces::OpenReader>::new_own(rep)).map(drop)

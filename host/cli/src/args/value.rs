@@ -1,5 +1,6 @@
 //! The values of flags.
 
+use bytesize::ByteSize;
 use larder_store::Expiration;
 use std::str::FromStr;
 
@@ -48,6 +49,26 @@ pub fn parse_expiration(text: &str) -> Result<Expiration, std::num::ParseIntErro
     text.parse().map(Expiration::At)
 }
 
+/// One side of a quota: a number, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit(pub Option<u64>);
+
+pub fn parse_keys(text: &str) -> Result<Limit, String> {
+    limit(text, |text| text.parse().map_err(|_| "it is a number or `none`".into()))
+}
+
+pub fn parse_bytes(text: &str) -> Result<Limit, String> {
+    let size = |text: &str| text.parse().map(|ByteSize(bytes)| bytes);
+    limit(text, |text| size(text).map_err(|error| format!("{error}; it is a size or `none`")))
+}
+
+fn limit(text: &str, parse: impl FnOnce(&str) -> Result<u64, String>) -> Result<Limit, String> {
+    match text {
+        "none" => Ok(Limit(None)),
+        text => parse(text).map(|limit| Limit(Some(limit))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +86,17 @@ mod tests {
         assert!("=b".parse::<Kv>().is_err());
         assert!("A=".parse::<Kv>().is_err());
         assert!(":ro".parse::<Kv>().is_err());
+    }
+
+    #[test]
+    fn a_limit_is_a_number_a_size_or_none() {
+        assert_eq!(parse_keys("1000"), Ok(Limit(Some(1000))));
+        assert_eq!(parse_keys("none"), Ok(Limit(None)));
+        assert_eq!(parse_bytes("10MiB"), Ok(Limit(Some(10 << 20))));
+        assert_eq!(parse_bytes("none"), Ok(Limit(None)));
+        assert!(parse_keys("-1").is_err());
+        assert!(parse_keys("10MiB").is_err());
+        assert!(parse_bytes("much").is_err());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::clear::{clear, print_deleted};
 use super::store;
-use crate::args::{Namespace, ProjectArgs};
+use crate::args::{Limit, Namespace, ProjectArgs};
 use crate::output;
 use anyhow::{Result, bail};
 use larder_server::wire;
@@ -30,6 +30,22 @@ pub async fn run(project: &ProjectArgs, command: Namespace) -> Result<()> {
             let namespace = store.namespace(&title).await?;
             store.client.rename_namespace(&namespace.id, &new_title).await?;
             store.close().await
+        }
+        Namespace::Quota { title, keys, bytes, store: args } => {
+            let store = store(project, &args, false)?;
+            let mut namespace = store.namespace(&title).await?;
+            if keys.is_some() || bytes.is_some() {
+                let wire::Quota { keys: keys_before, bytes: bytes_before } = namespace.quota;
+                let quota = wire::Quota {
+                    keys: keys.map_or(keys_before, |Limit(keys)| keys),
+                    bytes: bytes.map_or(bytes_before, |Limit(bytes)| bytes),
+                };
+                namespace = store.client.set_quota(&namespace.id, quota).await?;
+            }
+            store.close().await?;
+            let mut answer = output::answer();
+            writeln!(answer, "{}", usage(&namespace))?;
+            Ok(answer.flush()?)
         }
         Namespace::Clear { title, yes, store: args } => {
             let store = store(project, &args, false)?;
@@ -62,6 +78,21 @@ struct NamespaceJson<'a> {
     id: &'a str,
     keys: u64,
     bytes: u64,
+    #[serde(skip_serializing_if = "wire::Quota::is_unlimited")]
+    quota: wire::Quota,
+}
+
+/// Keys and bytes, each of how many where there is a quota.
+fn usage(namespace: &wire::Namespace) -> String {
+    let wire::Namespace { keys, bytes, quota, .. } = namespace;
+    let keys = match quota.keys {
+        None => output::count(*keys, "key"),
+        Some(most) => format!("{keys} of {}", output::count(most, "key")),
+    };
+    match quota.bytes {
+        None => format!("{keys}, {}", output::size(*bytes)),
+        Some(most) => format!("{keys}, {} of {}", output::size(*bytes), output::size(most)),
+    }
 }
 
 fn list(namespaces: &[wire::Namespace], json: bool) -> Result<()> {
@@ -72,6 +103,7 @@ fn list(namespaces: &[wire::Namespace], json: bool) -> Result<()> {
             id: &info.id,
             keys: info.keys,
             bytes: info.bytes,
+            quota: info.quota,
         });
         serde_json::to_writer_pretty(&mut answer, &rows.collect::<Vec<_>>())
             .map_err(io::Error::from)?;
@@ -82,9 +114,8 @@ fn list(namespaces: &[wire::Namespace], json: bool) -> Result<()> {
     let title_width = titles.iter().map(|title| title.chars().count()).max().unwrap_or(0);
     let id_width = namespaces.iter().map(|info| info.id.len()).max().unwrap_or(0);
     for (title, info) in titles.iter().zip(namespaces) {
-        let (id, keys, size) =
-            (&info.id, output::count(info.keys, "key"), output::size(info.bytes));
-        writeln!(answer, "{title:title_width$}  {id:id_width$}  {keys}, {size}")?;
+        let (id, usage) = (&info.id, usage(info));
+        writeln!(answer, "{title:title_width$}  {id:id_width$}  {usage}")?;
     }
     Ok(answer.flush()?)
 }

@@ -100,8 +100,7 @@ fn exit_code(result: wasmtime::Result<Result<(), ()>>, state: &guest::State) -> 
     match (error.downcast_ref::<I32Exit>(), state.memory.refused()) {
         // As the system cuts off what does not fit.
         (Some(I32Exit(code)), _) => Ok(ExitCode::from((code & 0xff) as u8)),
-        (None, Some(max)) => Err(lift(error))
-            .with_context(|| format!("the component wanted more than {max} of memory")),
+        (None, Some(refused)) => Err(lift(error)).context(refused.to_string()),
         (None, None) => Err(lift(error)).context("the component trapped"),
     }
 }

@@ -141,7 +141,7 @@ fn ended(error: &wasmtime::Error, state: &State) -> Failure {
         return Failure::of_component(what);
     }
     let what = match state.memory.refused() {
-        Some(max) => format!("the component wanted more than {max} of memory (limits.memory)"),
+        Some(refused) => refused.to_string(),
         None => "the component trapped".into(),
     };
     Failure::of_component(what).trapped(error)

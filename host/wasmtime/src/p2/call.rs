@@ -4,6 +4,7 @@
 use super::namespace::Open;
 use crate::bindings as wit;
 use crate::ctx::Grant;
+use crate::limits::Turn;
 use crate::{Access, Call, KvView, Operation};
 use bytes::Bytes;
 use larder_store::Error;
@@ -87,6 +88,12 @@ pub(super) async fn perform<T: KvView, R>(
     admit(cx, &call)?;
     let result = work.await;
     settle(cx, &call, result, bytes)
+}
+
+/// Waits for the guest's turn to write so many bytes, which are not copied out of its memory before.
+pub(super) async fn turn<T: KvView>(cx: &mut StoreContextMut<'_, T>, bytes: usize) -> Answer<Turn> {
+    let room = cx.data_mut().kv().ctx.grants.room().clone();
+    Ok(room.turn(bytes).await?)
 }
 
 /// Asks the hooks whether the call may happen.

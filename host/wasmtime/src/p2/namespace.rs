@@ -1,6 +1,6 @@
 //! The functions of the resource `namespace`, each the same operation of the store.
 
-use super::call::{Answer, admit, check_value, granted, key, perform, settle, value};
+use super::call::{Answer, admit, check_value, granted, key, perform, settle, turn, value};
 use super::records::{Check, Entry, KeyInfo, ListOptions, ListPage, Operation, PutOptions};
 use crate::bindings as wit;
 use crate::ctx::Grant;
@@ -36,12 +36,24 @@ pub(super) async fn open<T: KvView + 'static>(
         if grant.namespace.is_deleted() {
             return Err(wit::Error::NoSuchBinding.into());
         }
-        return Ok(table.push(grant.clone())?);
+        ctx.grants.room().expect_namespace(ctx.namespaces_open)?;
+        let handle = table.push(grant.clone())?;
+        ctx.namespaces_open += 1;
+        return Ok(handle);
     }
     if ctx.first_asked_for(&name) {
         hooks.unbound(&name, &ctx.grants);
     }
     Err(wit::Error::NoSuchBinding.into())
+}
+
+impl KvCtxView<'_> {
+    /// Takes a handle back.
+    pub(super) fn close_namespace(&mut self, handle: Resource<Open>) -> wasmtime::Result<()> {
+        self.table.delete(handle)?;
+        self.ctx.namespaces_open = self.ctx.namespaces_open.saturating_sub(1);
+        Ok(())
+    }
 }
 
 pub(super) async fn get<T: KvView + 'static>(
@@ -100,6 +112,7 @@ pub(super) async fn put<T: KvView + 'static>(
 ) -> Answer<u64> {
     let grant = granted(&mut cx, &handle, Op::Put)?;
     check_value(&bytes)?;
+    let _turn = turn(&mut cx, bytes.len()).await?;
     let name = key(&cx, &name)?;
     let call = Call { bytes: bytes.len() as u64, ..Call::new(&grant, Op::Put, from_ref(&name)) };
     admit(&mut cx, &call)?;
@@ -113,6 +126,7 @@ pub(super) async fn put_with<T: KvView + 'static>(
 ) -> Answer<wit::WriteOutcome> {
     let grant = granted(&mut cx, &handle, Op::PutWith)?;
     check_value(&bytes)?;
+    let _turn = turn(&mut cx, bytes.len()).await?;
     let name = key(&cx, &name)?;
     let options = options.copied(&cx)?;
     let call =
@@ -127,6 +141,7 @@ pub(super) async fn delete<T: KvView + 'static>(
     (handle, name): (Resource<Open>, WasmStr),
 ) -> Answer<bool> {
     let grant = granted(&mut cx, &handle, Op::Delete)?;
+    let _turn = turn(&mut cx, 0).await?;
     let name = key(&cx, &name)?;
     let call = Call::new(&grant, Op::Delete, from_ref(&name));
     perform(&mut cx, call, grant.namespace.delete(&name), no_bytes).await
@@ -137,6 +152,7 @@ pub(super) async fn delete_if<T: KvView + 'static>(
     (handle, name, version): (Resource<Open>, WasmStr, u64),
 ) -> Answer<wit::DeleteOutcome> {
     let grant = granted(&mut cx, &handle, Op::DeleteIf)?;
+    let _turn = turn(&mut cx, 0).await?;
     let name = key(&cx, &name)?;
     let call = Call::new(&grant, Op::DeleteIf, from_ref(&name));
     let work = grant.namespace.delete_if(&name, Version::from_u64(version));
@@ -148,6 +164,7 @@ pub(super) async fn expire<T: KvView + 'static>(
     (handle, name, expiration): (Resource<Open>, WasmStr, Option<wit::Expiration>),
 ) -> Answer<Option<u64>> {
     let grant = granted(&mut cx, &handle, Op::Expire)?;
+    let _turn = turn(&mut cx, 0).await?;
     let name = key(&cx, &name)?;
     let call = Call::new(&grant, Op::Expire, from_ref(&name));
     let work = grant.namespace.expire(&name, expiration.map(Into::into));
@@ -160,6 +177,7 @@ pub(super) async fn increment<T: KvView + 'static>(
     (handle, name, delta, expiration): (Resource<Open>, WasmStr, i64, Option<wit::Expiration>),
 ) -> Answer<wit::Counter> {
     let grant = granted(&mut cx, &handle, Op::Increment)?;
+    let _turn = turn(&mut cx, 0).await?;
     let name = key(&cx, &name)?;
     let call = Call::new(&grant, Op::Increment, from_ref(&name));
     let work = grant.namespace.increment(&name, delta, expiration.map(Into::into));
@@ -202,6 +220,7 @@ pub(super) async fn commit<T: KvView + 'static>(
         let (bytes, max) = (bytes as u64, COMMIT_BYTES_MAX as u64);
         return Err(Error::BatchTooLarge { bytes, max }.into());
     }
+    let _turn = turn(&mut cx, values).await?;
     let operations = operations.into_iter().map(|operation| operation.copied(&cx));
     let operations = operations.collect::<Answer<Vec<_>>>()?;
     let keys = checks.iter().map(|check| &check.key);

@@ -1,7 +1,7 @@
 //! What a guest cannot do to its host.
 
 use crate::probe::{Probe, data, whole};
-use larder_wasmtime::PIECES_OPEN_MAX;
+use larder_wasmtime::KvLimits;
 
 const VALUE_BYTES_MAX: u32 = 26_214_400;
 
@@ -122,7 +122,7 @@ fn a_reader_keeps_its_value() {
 #[test]
 fn readers_and_writers_are_counted_while_they_are_open() {
     let mut probe = Probe::new(&whole(&data()));
-    let most = PIECES_OPEN_MAX as u32;
+    let most = KvLimits::default().pieces_each;
     assert_eq!(probe.call::<_, u32>("open-writers", ("DATA", most + 1)), most);
     assert_eq!(probe.call::<_, u32>("open-writers", ("DATA", most + 1)), most);
 }

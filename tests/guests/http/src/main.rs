@@ -5,6 +5,7 @@ use larder_guest::Namespace;
 use std::hint::black_box;
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
+use wasip2::http::types::Fields;
 use wstd::http::body::Bytes;
 use wstd::http::{Body, Client, Error, Request, Response};
 
@@ -66,6 +67,10 @@ async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
             let count = of.parse().unwrap_or_default();
             let hoard: Vec<_> = (0..count).map_while(|_| Namespace::open("KV").ok()).collect();
             hoard.len().to_string()
+        }
+        "hoard-headers" => {
+            let count = of.parse().unwrap_or_default();
+            (0..count).map(|_| Fields::new()).collect::<Vec<_>>().len().to_string()
         }
         "open" => match Namespace::open(of) {
             Ok(_) => "open".into(),
