@@ -1,32 +1,29 @@
-//! wrangler's files of many keys: a JSON array, as `wrangler kv bulk put` reads it.
+//! Writing wrangler's files of many keys: a JSON array, as `wrangler kv bulk put` reads it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use larder_server::record::Record;
 use larder_server::wire::{Text64, When};
 use larder_store::UnixMillis;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// An item of the array. What else stands in one is of no use here, nor to wrangler.
-#[derive(Serialize, Deserialize)]
+/// An item of the array, which is read as a [`Pair`](larder_server::wire::Pair).
+#[derive(Serialize)]
 pub struct Item<'a> {
-    #[serde(borrow)]
     key: Cow<'a, str>,
-    #[serde(borrow)]
     value: Cow<'a, str>,
     /// Whether the value is base64.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     base64: Option<bool>,
     /// Unix time in seconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     expiration: Option<u64>,
-    /// Seconds from the write; it wins over `expiration`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Seconds from the write.
+    #[serde(skip_serializing_if = "Option::is_none")]
     expiration_ttl: Option<u64>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<&'a RawValue>,
 }
 
@@ -53,24 +50,6 @@ impl<'a> Item<'a> {
             expiration,
             expiration_ttl,
             metadata: record.metadata.as_deref().map(serde_json::from_str).transpose()?,
-        })
-    }
-
-    /// The record, or why it is none.
-    pub fn record(self) -> Result<Record, String> {
-        let value = match self.base64 {
-            Some(true) => STANDARD
-                .decode(self.value.as_bytes())
-                .map_err(|error| format!("the value is not base64: {error}"))?
-                .into(),
-            _ => Bytes::from(self.value.into_owned()),
-        };
-        let at = self.expiration.map(|seconds| When::At(Text64(seconds)));
-        Ok(Record {
-            key: self.key.into_owned(),
-            expiration: self.expiration_ttl.map(|seconds| When::Ttl(Text64(seconds))).or(at),
-            metadata: self.metadata.map(|metadata| metadata.get().to_owned()),
-            value,
         })
     }
 }

@@ -1,7 +1,10 @@
 //! What requests and answers are made of, for both ends.
 
+mod listed;
 mod pair;
 
+pub use listed::Listed;
+pub(crate) use listed::metadata;
 pub use pair::Pair;
 pub(crate) use pair::expiration;
 

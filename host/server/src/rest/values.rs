@@ -44,7 +44,7 @@ pub(super) struct When {
 
 impl When {
     fn expiration(&self) -> Option<Expiration> {
-        wire::expiration(self.expiration, self.expiration_ttl)
+        wire::expiration(self.expiration, self.expiration_ttl).map(Expiration::from)
     }
 }
 

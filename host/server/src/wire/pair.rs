@@ -1,6 +1,7 @@
 //! The pairs of a bulk put.
 
-use super::Text64;
+use super::{Text64, When};
+use crate::record::Record;
 use base64::DecodeError;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -31,27 +32,32 @@ pub struct Pair<'a> {
 }
 
 impl Pair<'_> {
-    /// The pair as it is written.
+    /// The pair as a record.
     ///
     /// # Errors
     ///
     /// When the value is not the base64 that it says it is.
-    pub fn into_put(self) -> Result<Operation, DecodeError> {
+    pub fn into_record(self) -> Result<Record, DecodeError> {
         let value = match self.base64 {
             Some(true) => STANDARD.decode(self.value.as_bytes())?,
             _ => self.value.into_owned().into_bytes(),
         };
-        Ok(Operation::Put {
+        Ok(Record {
             key: self.key.into_owned(),
-            value: value.into(),
             expiration: expiration(self.expiration, self.expiration_ttl),
             metadata: self.metadata.map(|metadata| metadata.get().to_owned()),
+            value: value.into(),
         })
+    }
+
+    /// The pair as it is written; fails as [`Pair::into_record`] does.
+    pub fn into_put(self) -> Result<Operation, DecodeError> {
+        let Record { key, expiration, metadata, value } = self.into_record()?;
+        Ok(Operation::Put { key, value, expiration: expiration.map(Expiration::from), metadata })
     }
 }
 
 /// The expiration that Workers KV makes of both ways to say it.
-pub(crate) fn expiration(at: Option<Text64<u64>>, ttl: Option<Text64<u64>>) -> Option<Expiration> {
-    ttl.map(|Text64(seconds)| Expiration::Ttl(seconds))
-        .or(at.map(|Text64(seconds)| Expiration::At(seconds)))
+pub(crate) fn expiration(at: Option<Text64<u64>>, ttl: Option<Text64<u64>>) -> Option<When> {
+    ttl.map(When::Ttl).or(at.map(When::At))
 }

@@ -136,7 +136,7 @@ fn a_scoped_view_has_the_quota_of_its_namespace(store: &Store) {
 
 fn a_quota_is_shown_changed_and_lifted(store: &Store) {
     let namespace = limited(store, Some(1), Some(10));
-    let quota = || store.blocking().namespaces().unwrap()[0].quota;
+    let quota = || store.blocking().namespaces().unwrap().remove(0).quota;
     assert_eq!(quota(), Quota { keys: Some(1), bytes: Some(10) });
     store.blocking().rename_namespace("a", "b").unwrap();
     namespace.put("k", "v").unwrap();

@@ -1,9 +1,9 @@
 //! Records that stand in a JSON array, as wrangler writes them, item by item.
 
 use super::source::{Found, Place, Sink, Stop, Tally};
-use crate::bulk::Item;
 use anyhow::anyhow;
 use larder_server::record::{NotALine, RECORD_BYTES_MAX, Record};
+use larder_server::wire::Pair;
 use serde::Deserializer as _;
 use serde::de::{Error as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -76,6 +76,7 @@ impl<'de> Visitor<'de> for &mut Items<'_> {
 }
 
 fn record(item: &RawValue) -> Result<Record, String> {
-    let read = serde_json::from_str::<Item<'_>>(item.get());
-    read.map_err(|error| NotALine::from(error).reason)?.record()
+    let read = serde_json::from_str::<Pair<'_>>(item.get());
+    let pair = read.map_err(|error| NotALine::from(error).reason)?;
+    pair.into_record().map_err(|error| format!("the value is not base64: {error}"))
 }

@@ -9,8 +9,8 @@ use crate::output;
 use anyhow::{Context as _, Result, anyhow, bail};
 use http_body_util::BodyExt as _;
 use larder_server::client::NewKey;
-use larder_store::{KeyInfo, ListOptions, UnixMillis};
-use serde::Serialize;
+use larder_server::wire::Listed;
+use larder_store::ListOptions;
 use serde_json::value::RawValue;
 use std::fs::File;
 use std::io::{self, Read, Write as _};
@@ -102,26 +102,14 @@ async fn get(target: Target, key: &str, text: bool) -> Result<()> {
     target.store.close().await
 }
 
-/// A key as it is listed.
-#[derive(Serialize)]
-struct Row<'a> {
-    name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expiration: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<&'a RawValue>,
-}
-
 async fn list(target: Target, prefix: Option<String>) -> Result<()> {
     let mut answer = output::answer();
     let mut options = ListOptions { prefix, ..ListOptions::default() };
     let mut opening = "[";
     loop {
         let page = target.keys().list(&options).await?;
-        for KeyInfo { name, head } in &page.keys {
-            let expiration = head.expiration.map(UnixMillis::as_secs_ceil);
-            let metadata = head.metadata.as_deref().map(serde_json::from_str).transpose()?;
-            let row = serde_json::to_string_pretty(&Row { name, expiration, metadata })?;
+        for key in &page.keys {
+            let row = serde_json::to_string_pretty(&Listed::try_from(key)?)?;
             write!(answer, "{opening}\n  {}", row.replace('\n', "\n  "))?;
             opening = ",";
         }

@@ -4,9 +4,11 @@ use ::redb::{Builder, Database, DatabaseError, StorageBackend};
 use std::fmt;
 use std::io;
 
+type Open = dyn Fn(&Builder) -> Result<Database, DatabaseError> + Send + Sync;
+
 /// Opens the store's one file wherever it lies.
 pub(super) struct Disk {
-    open: Box<dyn Fn(&Builder) -> Result<Database, DatabaseError> + Send + Sync>,
+    open: Box<Open>,
     bytes: Box<dyn Fn() -> io::Result<u64> + Send + Sync>,
 }
 
