@@ -14,7 +14,6 @@ use bytes::{Bytes, BytesMut};
 use std::ops::{Bound, Deref};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 type Rows = ReadOnlyTable<&'static [u8], &'static [u8]>;
 
@@ -314,20 +313,15 @@ impl Current {
         }
     }
 
-    /// Has `work` done while nobody reads: reads wait for the snapshot that it comes to. A state
-    /// that is held is not waited for, which is [`Error::BackupRunning`].
+    /// Has `work` done while no read can begin: reads wait for the snapshot that it comes to. Those
+    /// that have begun are for `work` to wait for, but for a state that is held, which is
+    /// [`Error::BackupRunning`].
     pub(super) fn exclusively(&self, work: impl FnOnce() -> Result<Snapshot>) -> Result<()> {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if self.held.load(Ordering::SeqCst) > 0 {
             return Err(Error::BackupRunning.into());
         }
-        let unavailable = State::Down(Error::Closed);
-        if let State::Open(mut last) = std::mem::replace(&mut *state, unavailable) {
-            // A read that has begun ends by itself; none can begin. That of a check takes its time.
-            while Arc::get_mut(&mut last).is_none() {
-                std::thread::sleep(Duration::from_millis(1));
-            }
-        }
+        drop(std::mem::replace(&mut *state, State::Down(Error::Closed)));
         match work() {
             Ok(snapshot) => {
                 *state = State::Open(Arc::new(snapshot));

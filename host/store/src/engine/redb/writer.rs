@@ -10,10 +10,11 @@ use super::upkeep::Upkeep;
 use super::worker::{Asker, Job, Request, Shared, Task};
 use crate::engine::{Compacted, Evaluated, Outcome};
 use crate::{Durability, Error, UnixMillis, Version};
-use ::redb::{Database, WriteTransaction};
+use ::redb::{CompactionError, Database, WriteTransaction};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::thread::sleep;
 use std::time::Duration;
 
 /// The one writer of a store.
@@ -74,6 +75,17 @@ fn settle<T: Send + 'static>(
         }));
     }));
     failed.map_or(Ok(()), Err)
+}
+
+/// Compacts the file, when the reads have ended that have begun, also those from a state before the
+/// last. They end by themselves; that of a check takes its time.
+fn compact(database: &mut Database) -> Result<bool> {
+    loop {
+        match database.compact() {
+            Err(CompactionError::TransactionInProgress) => sleep(Duration::from_millis(1)),
+            result => return Ok(result?),
+        }
+    }
 }
 
 impl Writer {
@@ -369,7 +381,7 @@ impl Writer {
         let sequence = self.sequence;
         let result = self.shared.current.exclusively(|| {
             guarded(|| {
-                while database.compact()? {}
+                while compact(&mut database)? {}
                 Snapshot::pin(&database, sequence)
             })
         });
