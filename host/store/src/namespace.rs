@@ -82,9 +82,9 @@ impl Namespace {
 
     /// The value of a key with everything that is kept beside it.
     pub async fn get_entry(&self, key: &str) -> Result<Option<Entry>> {
-        let row = self.row(key)?;
+        let (row, now) = (self.row(key)?, self.now());
         let entry = self.engine.get(&row).wait().await?;
-        Ok(entry.filter(|entry| entry.head.is_live(self.now())))
+        Ok(entry.filter(|entry| entry.head.is_live(now)))
     }
 
     /// Up to 100 keys at once, with at most 25 MiB of values in all, as they were at one moment.
@@ -113,9 +113,9 @@ impl Namespace {
 
     /// A key with everything but its value.
     pub async fn head(&self, key: &str) -> Result<Option<KeyInfo>> {
-        let row = self.row(key)?;
+        let (row, now) = (self.row(key)?, self.now());
         let head = self.engine.head(&row).wait().await?;
-        let head = head.filter(|head| head.is_live(self.now()));
+        let head = head.filter(|head| head.is_live(now));
         Ok(head.map(|head| KeyInfo { name: key.to_owned(), head }))
     }
 
@@ -288,9 +288,9 @@ impl Namespace {
     /// A value to be read in pieces; `None` when there is no such key. It stays what it is now,
     /// also when the key is replaced, deleted or expires meanwhile.
     pub async fn open_reader(&self, key: &str) -> Result<Option<Reader>> {
-        let row = self.row(key)?;
+        let (row, now) = (self.row(key)?, self.now());
         let opened = self.engine.open(&row).wait().await?;
-        let opened = opened.filter(|(head, _)| head.is_live(self.now()));
+        let opened = opened.filter(|(head, _)| head.is_live(now));
         Ok(opened.map(|(head, pieces)| Reader::new(KeyInfo { name: key.to_owned(), head }, pieces)))
     }
 
@@ -325,6 +325,8 @@ impl Namespace {
         if self.is_deleted() { Err(Error::NamespaceDeleted) } else { Ok(()) }
     }
 
+    /// The time, which a read asks for before it reads: a key that was refreshed in time would
+    /// else be gone when its state from before is met with the time from after.
     fn now(&self) -> UnixMillis {
         UnixMillis::new(self.clock.now_ms())
     }

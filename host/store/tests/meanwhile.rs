@@ -1,0 +1,79 @@
+//! What happens between two steps of a read: when it asks for the time, others go on.
+
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+use larder_store::{
+    BlockingNamespace, Clock, Larder, ListOptions, ManualClock, Options, PutOptions, Result,
+};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tempfile::TempDir;
+
+type Meanwhile = Box<dyn FnOnce() + Send>;
+
+/// A clock that lets something happen before it answers, once.
+#[derive(Default)]
+struct BusyClock {
+    time: ManualClock,
+    meanwhile: Mutex<Option<Meanwhile>>,
+}
+
+impl Clock for BusyClock {
+    fn now_ms(&self) -> u64 {
+        let meanwhile = self.meanwhile.lock().unwrap().take();
+        if let Some(meanwhile) = meanwhile {
+            meanwhile();
+        }
+        self.time.now_ms()
+    }
+}
+
+struct Store {
+    larder: Larder,
+    clock: Arc<BusyClock>,
+    _directory: Option<TempDir>,
+}
+
+impl Store {
+    fn of_each_engine() -> [Self; 2] {
+        let clocks = [Arc::new(BusyClock::default()), Arc::new(BusyClock::default())];
+        let [memory, disk] = clocks.clone().map(|clock| Options::new().clock(clock));
+        let directory = tempfile::tempdir().unwrap();
+        let disk = disk.open(directory.path()).unwrap();
+        let [of_memory, of_disk] = clocks;
+        [
+            Self { larder: memory.in_memory(), clock: of_memory, _directory: None },
+            Self { larder: disk, clock: of_disk, _directory: Some(directory) },
+        ]
+    }
+
+    fn meanwhile(&self, meanwhile: impl FnOnce() + Send + 'static) {
+        *self.clock.meanwhile.lock().unwrap() = Some(Box::new(meanwhile));
+    }
+}
+
+/// Whether each way to read says that the key is there.
+const READS: [(&str, fn(&BlockingNamespace) -> Result<bool>); 5] = [
+    ("get", |namespace| Ok(namespace.get("k")?.is_some())),
+    ("head", |namespace| Ok(namespace.head("k")?.is_some())),
+    ("open_reader", |namespace| Ok(namespace.open_reader("k")?.is_some())),
+    ("get_many", |namespace| Ok(namespace.get_many(&["k"])?.first().unwrap().is_some())),
+    ("list", |namespace| Ok(!namespace.list(&ListOptions::default())?.keys.is_empty())),
+];
+
+#[test]
+fn a_key_that_is_refreshed_in_time_is_never_read_as_gone() {
+    for store in Store::of_each_engine() {
+        let namespace = store.larder.blocking().create_namespace("a").unwrap().blocking();
+        for (name, reads) in READS {
+            let options = PutOptions::new().ttl(Duration::from_millis(5));
+            let _ = namespace.put_with("k", "v", options).unwrap();
+            let (refreshing, clock) = (namespace.clone(), store.clock.clone());
+            store.meanwhile(move || {
+                refreshing.expire("k", None).unwrap();
+                clock.time.advance(Duration::from_millis(5));
+            });
+            assert_eq!(reads(&namespace), Ok(true), "{name}");
+        }
+    }
+}
