@@ -84,6 +84,7 @@ impl Namespace {
     pub async fn get_entry(&self, key: &str) -> Result<Option<Entry>> {
         let (row, now) = (self.row(key)?, self.now());
         let entry = self.engine.get(&row).wait().await?;
+        self.live()?;
         Ok(entry.filter(|entry| entry.head.is_live(now)))
     }
 
@@ -108,13 +109,16 @@ impl Namespace {
             }
             Ok(true)
         };
-        self.engine.get_many(&rows, &mut wanted).wait().await
+        let entries = self.engine.get_many(&rows, &mut wanted).wait().await?;
+        self.live()?;
+        Ok(entries)
     }
 
     /// A key with everything but its value.
     pub async fn head(&self, key: &str) -> Result<Option<KeyInfo>> {
         let (row, now) = (self.row(key)?, self.now());
         let head = self.engine.head(&row).wait().await?;
+        self.live()?;
         let head = head.filter(|head| head.is_live(now));
         Ok(head.map(|head| KeyInfo { name: key.to_owned(), head }))
     }
@@ -232,6 +236,7 @@ impl Namespace {
             Ok(ControlFlow::Continue(()))
         };
         self.engine.scan(&plan.range, &mut visit).wait().await?;
+        self.live()?;
         Ok(page)
     }
 
@@ -290,6 +295,7 @@ impl Namespace {
     pub async fn open_reader(&self, key: &str) -> Result<Option<Reader>> {
         let (row, now) = (self.row(key)?, self.now());
         let opened = self.engine.open(&row).wait().await?;
+        self.live()?;
         let opened = opened.filter(|(head, _)| head.is_live(now));
         Ok(opened.map(|(head, pieces)| Reader::new(KeyInfo { name: key.to_owned(), head }, pieces)))
     }
@@ -321,6 +327,8 @@ impl Namespace {
         self.scope.row(key)
     }
 
+    /// Refuses what is asked of a deleted namespace. A read asks before and after: in between its
+    /// rows may have been freed, and what is answered would be that the keys are gone.
     fn live(&self) -> Result<()> {
         if self.is_deleted() { Err(Error::NamespaceDeleted) } else { Ok(()) }
     }

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use larder_store::{
-    BlockingNamespace, Clock, Larder, ListOptions, ManualClock, Options, PutOptions, Result,
+    BlockingNamespace, Clock, Error, Larder, ListOptions, ManualClock, Options, PutOptions, Result,
 };
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -74,6 +74,22 @@ fn a_key_that_is_refreshed_in_time_is_never_read_as_gone() {
                 clock.time.advance(Duration::from_millis(5));
             });
             assert_eq!(reads(&namespace), Ok(true), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_key_is_not_read_as_gone_because_its_namespace_is_being_deleted() {
+    for store in Store::of_each_engine() {
+        for (name, reads) in READS {
+            let namespace = store.larder.blocking().create_namespace(name).unwrap().blocking();
+            namespace.put("k", "v").unwrap();
+            let larder = store.larder.blocking();
+            store.meanwhile(move || {
+                larder.delete_namespace(name).unwrap();
+                larder.sweep().unwrap();
+            });
+            assert_eq!(reads(&namespace), Err(Error::NamespaceDeleted), "{name}");
         }
     }
 }
