@@ -1,15 +1,16 @@
-//! What happens between two steps of a read: when it asks for the time, others go on.
+//! What happens between two steps of an operation: when it asks for the time, others go on.
 
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use larder_store::{
     BlockingNamespace, Clock, Error, Larder, ListOptions, ManualClock, Options, PutOptions, Result,
 };
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 use tempfile::TempDir;
 
-type Meanwhile = Box<dyn FnOnce() + Send>;
+/// What happens, and the time that is answered then.
+type Meanwhile = Box<dyn FnOnce() -> u64 + Send>;
 
 /// A clock that lets something happen before it answers, once.
 #[derive(Default)]
@@ -21,10 +22,7 @@ struct BusyClock {
 impl Clock for BusyClock {
     fn now_ms(&self) -> u64 {
         let meanwhile = self.meanwhile.lock().unwrap().take();
-        if let Some(meanwhile) = meanwhile {
-            meanwhile();
-        }
-        self.time.now_ms()
+        meanwhile.map_or_else(|| self.time.now_ms(), |meanwhile| meanwhile())
     }
 }
 
@@ -47,7 +45,7 @@ impl Store {
         ]
     }
 
-    fn meanwhile(&self, meanwhile: impl FnOnce() + Send + 'static) {
+    fn meanwhile(&self, meanwhile: impl FnOnce() -> u64 + Send + 'static) {
         *self.clock.meanwhile.lock().unwrap() = Some(Box::new(meanwhile));
     }
 }
@@ -72,6 +70,7 @@ fn a_key_that_is_refreshed_in_time_is_never_read_as_gone() {
             store.meanwhile(move || {
                 refreshing.expire("k", None).unwrap();
                 clock.time.advance(Duration::from_millis(5));
+                clock.time.now_ms()
             });
             assert_eq!(reads(&namespace), Ok(true), "{name}");
         }
@@ -84,12 +83,33 @@ fn a_key_is_not_read_as_gone_because_its_namespace_is_being_deleted() {
         for (name, reads) in READS {
             let namespace = store.larder.blocking().create_namespace(name).unwrap().blocking();
             namespace.put("k", "v").unwrap();
-            let larder = store.larder.blocking();
+            let (larder, clock) = (store.larder.blocking(), store.clock.clone());
             store.meanwhile(move || {
                 larder.delete_namespace(name).unwrap();
                 larder.sweep().unwrap();
+                clock.time.now_ms()
             });
             assert_eq!(reads(&namespace), Err(Error::NamespaceDeleted), "{name}");
         }
+    }
+}
+
+#[test]
+fn a_counter_goes_on_when_it_is_swept_after_the_time_of_the_increment() {
+    for store in Store::of_each_engine() {
+        let namespace = store.larder.blocking().create_namespace("a").unwrap().blocking();
+        let options = PutOptions::new().ttl(Duration::from_millis(5));
+        let _ = namespace.put_with("k", "7", options).unwrap();
+        let (larder, clock) = (store.larder.blocking(), store.clock.clone());
+        let (swept, is_swept) = mpsc::channel();
+        store.meanwhile(move || {
+            let before_ms = clock.time.now_ms();
+            clock.time.advance(Duration::from_millis(5));
+            std::thread::spawn(move || swept.send(larder.sweep()));
+            // It may have to wait until the increment is done.
+            let _ = is_swept.recv_timeout(Duration::from_millis(100));
+            before_ms
+        });
+        assert_eq!(namespace.increment("k", 1, None).unwrap().value, 8);
     }
 }

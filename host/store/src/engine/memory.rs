@@ -235,8 +235,9 @@ impl Engine for MemoryEngine {
     }
 
     fn write(&self, write: Write) -> Reply<'static, Outcome> {
-        let now = self.now();
-        Reply::Ready(self.write().and_then(|mut state| state.write(write, now)))
+        // Under the lock, so that nothing is written at a time before that of the last sweep: what
+        // that has freed would be gone when it had not expired.
+        Reply::Ready(self.write().and_then(|mut state| state.write(write, self.now())))
     }
 
     fn open<'a>(&'a self, row: &'a Row) -> Reply<'a, Option<(Head, Box<dyn PieceReader>)>> {
@@ -275,13 +276,10 @@ impl Engine for MemoryEngine {
     }
 
     fn sweep(&self) -> Reply<'_, Swept> {
-        let now = self.now();
-        Reply::Ready(
-            self.write().map(|mut state| Swept {
-                expired: state.sweep(now, usize::MAX),
-                ..Swept::default()
-            }),
-        )
+        Reply::Ready(self.write().map(|mut state| Swept {
+            expired: state.sweep(self.now(), usize::MAX),
+            ..Swept::default()
+        }))
     }
 
     fn check(&self) -> Reply<'_, CheckReport> {
