@@ -141,7 +141,7 @@ pub fn metadata(n: u64) -> String {
 
 /// The namespace that the n-th action makes, or deletes if n is even.
 pub fn namespace_title(n: u64) -> String {
-    format!("made-{}", n - u64::from(n % 2 == 0))
+    format!("made-{}", n - u64::from(n.is_multiple_of(2)))
 }
 
 /// What is put into it, key by key.

@@ -5,6 +5,7 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 #![expect(clippy::indexing_slicing, reason = "writers are numbered")]
+#![expect(clippy::print_stdout, reason = "seeds and figures are for whoever runs it")]
 
 mod action;
 mod inspection;

@@ -74,17 +74,16 @@ impl Model {
         self.text(key, sum.to_string(), answer.version);
     }
 
-    /// What is amiss when the store holds `found`, read between the two times; nothing if it is
-    /// these keys.
-    pub fn differs(&self, found: &BTreeMap<String, Entry>, read_ms: (u64, u64)) -> Option<String> {
+    /// What is amiss when the store holds `found` at a time; nothing if it is these keys.
+    pub fn differs(&self, found: &BTreeMap<String, Entry>, now_ms: u64) -> Option<String> {
         if let Some(key) = found.keys().find(|key| !self.0.contains_key(*key)) {
             return Some(format!("{key} is there"));
         }
         self.0.iter().find_map(|(key, known)| match found.get(key) {
-            Some(entry) => known.differs(entry, read_ms.0).map(|what| format!("{key}: {what}")),
+            Some(entry) => known.differs(entry, now_ms).map(|what| format!("{key}: {what}")),
             None => known
                 .expiration_ms
-                .is_none_or(|(earliest, _)| earliest > read_ms.1)
+                .is_none_or(|(earliest, _)| earliest > now_ms)
                 .then(|| format!("{key} is missing: {known:?}")),
         })
     }
@@ -110,7 +109,7 @@ impl Model {
 }
 
 impl Known {
-    fn differs(&self, entry: &Entry, read_ms: u64) -> Option<String> {
+    fn differs(&self, entry: &Entry, now_ms: u64) -> Option<String> {
         let head = &entry.head;
         if self.version.is_some_and(|version| version != head.version.as_u64()) {
             return Some(format!("version {:?}, not {:?}", head.version, self.version));
@@ -121,12 +120,12 @@ impl Known {
         let expiration_ms = head.expiration.map(|at| at.as_millis());
         let fits = match (self.expiration_ms, expiration_ms) {
             (None, None) => true,
-            (Some((earliest, latest)), Some(at)) => earliest <= at && at <= latest && at > read_ms,
+            (Some((earliest, latest)), Some(at)) => earliest <= at && at <= latest && at > now_ms,
             _ => false,
         };
         if !fits {
             let known = self.expiration_ms;
-            return Some(format!("expires at {expiration_ms:?}, not {known:?}, read at {read_ms}"));
+            return Some(format!("expires at {expiration_ms:?}, not {known:?}, at {now_ms}"));
         }
         let whole = match &self.content {
             Content::Text(text) => entry.value == text.as_bytes(),

@@ -64,7 +64,7 @@ impl Life {
             _ => Load::Pausing,
         };
         // Every third kills the opening itself, which is a recovery.
-        let moment = if number % 3 == 0 {
+        let moment = if number.is_multiple_of(3) {
             Moment::After(Duration::from_millis(rng.u64(..80)))
         } else {
             match load {

@@ -39,7 +39,6 @@ pub struct Answered {
 }
 
 impl Report {
-    #[expect(clippy::print_stdout, reason = "the pipe")]
     pub fn say(&self) {
         // One write each: a kill leaves no half line that could be taken for a whole one.
         println!("{}", self.line());

@@ -148,7 +148,7 @@ fn put(
 
 fn make_or_delete_namespace(larder: &BlockingLarder, n: u64) -> (Option<u64>, Option<i64>) {
     let title = action::namespace_title(n);
-    if n % 2 == 0 {
+    if n.is_multiple_of(2) {
         larder.delete_namespace(&title).unwrap();
         return (None, None);
     }
