@@ -166,6 +166,8 @@ fn free_everything(larder: &BlockingLarder, store: &Path) {
         tables.open_table(table).unwrap().len().unwrap()
     };
     assert_eq!((blobs("pending"), blobs("trash")), (0, 0), "blobs that nobody has");
+    let retired = TableDefinition::<u32, ()>::new("retired");
+    assert_eq!(tables.open_table(retired).unwrap().len().unwrap(), 0, "deleted namespaces");
     assert_eq!(rows("chunk"), pieces, "pieces");
     assert_eq!(rows("idx"), keys, "keys");
     let ttl = TableDefinition::<&[u8], ()>::new("ttl");

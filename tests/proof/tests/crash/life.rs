@@ -1,7 +1,7 @@
 //! Running the writing process and killing it.
 
 use crate::action::WRITERS;
-use crate::plan::{LIFE, Life, Load, Moment, ROOT};
+use crate::plan::{LIFE, Life, Moment, ROOT};
 use crate::report::{Answered, Long, Report};
 use larder_store::{Clock as _, SystemClock};
 use std::io::{BufRead, BufReader};
@@ -77,12 +77,7 @@ fn listen(pipe: ChildStdout, life: &Life, begun: &Sender<()>) -> Vec<Report> {
     let mut reports = Vec::new();
     for line in BufReader::new(pipe).lines().map_while(Result::ok) {
         let Some(report) = Report::parse(&line) else { continue };
-        let awaited = match &report {
-            Report::Begun(long) => life.awaits(*long),
-            // The writers of this load have had their time soon after.
-            Report::Opened => life.load == Load::Pausing,
-            _ => false,
-        };
+        let awaited = life.awaits(&report);
         reports.push(report);
         if awaited {
             // Nobody waits any more when it was once more than asked for.

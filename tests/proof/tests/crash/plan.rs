@@ -1,7 +1,7 @@
 //! What each life of the writing process is to be, and when it ends: all of it follows from a seed.
 
 use crate::action::WRITERS;
-use crate::report::Long;
+use crate::report::{Long, Report};
 use larder_store::Durability;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -34,7 +34,7 @@ const LOADS: [Load; 5] =
 pub enum Moment {
     /// So long after it was started.
     After(Duration),
-    /// So long after it has begun what its load does, for the `nth` time.
+    /// So long after it has begun what its load is about, for the `nth` time.
     Within { nth: usize, after: Duration },
 }
 
@@ -68,10 +68,16 @@ impl Life {
             Moment::After(Duration::from_millis(rng.u64(..80)))
         } else {
             match load {
+                // Within the first window of a relaxed store, little is durable.
+                Load::Alone if relaxed && rng.bool() => {
+                    Moment::After(Duration::from_millis(rng.u64(80..250)))
+                }
                 Load::Alone | Load::Steady => {
                     Moment::After(Duration::from_millis(rng.u64(80..1_200)))
                 }
-                Load::Pausing => Moment::After(Duration::from_millis(rng.u64(1_050..1_350))),
+                Load::Pausing => {
+                    Moment::Within { nth: 1, after: Duration::from_millis(rng.u64(1_000..1_350)) }
+                }
                 Load::Compacting => Moment::Within {
                     nth: rng.usize(1..4),
                     after: Duration::from_micros(rng.u64(..80_000)),
@@ -93,11 +99,13 @@ impl Life {
         self.store.with_file_name(format!("backup-{n}"))
     }
 
-    /// Whether something long that has begun is what the moment waits for.
-    pub fn awaits(&self, long: Long) -> bool {
+    /// Whether what was said is what the moment waits for.
+    pub fn awaits(&self, report: &Report) -> bool {
         matches!(
-            (self.load, long),
-            (Load::Compacting, Long::Compaction) | (Load::BackingUp, Long::Backup(_))
+            (self.load, report),
+            (Load::Compacting, Report::Begun(Long::Compaction))
+                | (Load::BackingUp, Report::Begun(Long::Backup(_)))
+                | (Load::Pausing, Report::Opened)
         )
     }
 

@@ -1,12 +1,12 @@
 //! One of those who use a namespace at once: it asks, and writes down what it was answered.
 
-use crate::history::{Answer, Asked, Condition, Event, KEYS, Key, Seen, Write, Written, name_of};
+use crate::history::{Answer, Asked, Condition, Event, KEYS, Key, Write, Written, name_of};
 use crate::model::STEP_MS;
+use crate::terms::{conflict, expiration, seen_of, seen_whole, written};
 use fastrand::Rng;
 use larder_store::{
-    Check, Clock as _, CommitOutcome, DeleteOutcome, Entry, Error, Expiration, Head, Larder,
-    ListOptions, ManualClock, Namespace, Operation, PutOptions, Result, UnixMillis, Version,
-    WriteOutcome,
+    Check, Clock as _, CommitOutcome, DeleteOutcome, Error, Larder, ListOptions, ManualClock,
+    Namespace, PutOptions, Result, UnixMillis, Version, WriteOutcome,
 };
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -19,6 +19,10 @@ use std::time::Duration;
 const MIDDLING_BYTES: usize = 2_000;
 /// Values of so many lie in pieces.
 const LARGE_BYTES: usize = larder_store::limits::PIECE_BYTES + 1_000;
+
+/// How many operations a hand does.
+const OPERATIONS: usize = 7;
+const OPERATIONS_IN_HASTE: usize = 25;
 
 /// What the hands of one history share.
 pub struct Table {
@@ -46,13 +50,26 @@ impl<'a> Hand<'a> {
         Self { number, table, rng, seen: [0; KEYS], texts: 0, events: Vec::new() }
     }
 
-    /// Does so many operations, one after another.
-    pub async fn operate(mut self, count: usize) -> Vec<Event> {
-        for _ in 0..count {
+    /// Does operations of every kind, one after another.
+    pub async fn operate(mut self) -> Vec<Event> {
+        for _ in 0..OPERATIONS {
             self.operate_once().await;
             // To be one of many on a thread, some answers have to be waited for.
             if self.rng.bool() {
                 yield_once().await;
+            }
+        }
+        self.events
+    }
+
+    /// Reads and writes one key in haste, where what is kept in memory can be stale.
+    pub async fn read_and_write(mut self) -> Vec<Event> {
+        for _ in 0..OPERATIONS_IN_HASTE {
+            match self.rng.u8(..8) {
+                0..3 => self.read_whole(0).await,
+                3..6 => self.read_head(0).await,
+                6 => self.increment(0).await,
+                _ => self.put(0).await,
             }
         }
         self.events
@@ -93,7 +110,9 @@ impl<'a> Hand<'a> {
     async fn operate_once(&mut self) {
         let key = self.rng.usize(..KEYS);
         match self.rng.u8(..20) {
-            0..5 => self.read(key).await,
+            0..3 => self.read_whole(key).await,
+            3 => self.read_head(key).await,
+            4 => self.read_in_pieces(key).await,
             5..7 => self.read_many().await,
             7 => self.list().await,
             8..12 => self.put(key).await,
@@ -142,25 +161,36 @@ impl<'a> Hand<'a> {
         }
     }
 
-    async fn read(&mut self, key: Key) {
-        let (namespace, name) = (&self.table.namespace, name_of(key));
-        let way = self.rng.u8(..4);
+    async fn read_whole(&mut self, key: Key) {
+        let namespace = &self.table.namespace;
         let answer = async {
-            let seen = match way {
-                0 => namespace.head(name).await?.map(|info| seen_of(None, &info.head)),
-                1 => match namespace.open_reader(name).await? {
-                    None => None,
-                    Some(reader) => {
-                        let mut bytes = Vec::new();
-                        while (bytes.len() as u64) < reader.info().head.size {
-                            bytes.extend(reader.read(bytes.len() as u64, 300_000).await?);
-                        }
-                        Some(seen_of(Some(&bytes), &reader.info().head))
-                    }
-                },
-                _ => namespace.get_entry(name).await?.map(seen_whole),
+            let entry = namespace.get_entry(name_of(key)).await?;
+            Ok(Answer::Read(vec![entry.map(seen_whole)]))
+        };
+        self.record(Asked::Read(vec![key]), answer).await;
+    }
+
+    async fn read_head(&mut self, key: Key) {
+        let namespace = &self.table.namespace;
+        let answer = async {
+            let info = namespace.head(name_of(key)).await?;
+            Ok(Answer::Read(vec![info.map(|info| seen_of(None, &info.head))]))
+        };
+        self.record(Asked::Read(vec![key]), answer).await;
+    }
+
+    async fn read_in_pieces(&mut self, key: Key) {
+        let namespace = &self.table.namespace;
+        let answer = async {
+            let Some(reader) = namespace.open_reader(name_of(key)).await? else {
+                return Ok(Answer::Read(vec![None]));
             };
-            Ok(Answer::Read(vec![seen]))
+            let head = &reader.info().head;
+            let mut bytes = Vec::new();
+            while (bytes.len() as u64) < head.size {
+                bytes.extend(reader.read(bytes.len() as u64, 300_000).await?);
+            }
+            Ok(Answer::Read(vec![Some(seen_of(Some(&bytes), head))]))
         };
         self.record(Asked::Read(vec![key]), answer).await;
     }
@@ -347,80 +377,6 @@ impl<'a> Hand<'a> {
             2 | 3 => Some(Condition::Version(self.seen[key])),
             _ => None,
         }
-    }
-}
-
-impl Condition {
-    fn of(self) -> larder_store::Condition {
-        match self {
-            Self::Absent => larder_store::Condition::Absent,
-            Self::Present => larder_store::Condition::Present,
-            Self::Version(version) => larder_store::Condition::Version(Version::from_u64(version)),
-        }
-    }
-}
-
-impl Write {
-    fn key(&self) -> Key {
-        match self {
-            Self::Put { key, .. }
-            | Self::Delete { key }
-            | Self::Increment { key, .. }
-            | Self::Expire { key, .. } => *key,
-        }
-    }
-
-    fn operation(&self) -> Operation {
-        let key = name_of(self.key()).into();
-        match self {
-            Self::Put { text, ttl_ms, .. } => Operation::Put {
-                key,
-                value: text.clone().into(),
-                expiration: expiration(*ttl_ms),
-                metadata: None,
-            },
-            Self::Delete { .. } => Operation::Delete { key },
-            Self::Increment { delta, ttl_ms, .. } => {
-                Operation::Increment { key, delta: *delta, expiration: expiration(*ttl_ms) }
-            }
-            Self::Expire { ttl_ms, .. } => {
-                Operation::Expire { key, expiration: expiration(*ttl_ms) }
-            }
-        }
-    }
-
-    /// What a commit tells of it, but for what a counter came to.
-    fn untold(&self) -> Written {
-        match self {
-            Self::Put { .. } => Written::Put,
-            Self::Delete { .. } => Written::Deleted(None),
-            Self::Increment { .. } => Written::Counted { count: 0, expiration_ms: None },
-            Self::Expire { .. } => Written::Expired(None),
-        }
-    }
-}
-
-fn expiration(ttl_ms: Option<u64>) -> Option<Expiration> {
-    ttl_ms.map(Expiration::TtlMs)
-}
-
-fn written(version: Option<Version>, came_to: Vec<Written>) -> Answer {
-    Answer::Written { version: version.map(Version::as_u64), came_to }
-}
-
-fn conflict(found: Option<Version>) -> Answer {
-    Answer::Conflict { check: 0, found: Some(found.map(Version::as_u64)) }
-}
-
-fn seen_whole(entry: Entry) -> Seen {
-    seen_of(Some(&entry.value), &entry.head)
-}
-
-fn seen_of(value: Option<&[u8]>, head: &Head) -> Seen {
-    Seen {
-        text: value.map(|value| String::from_utf8(value.to_vec()).unwrap()),
-        version: head.version.as_u64(),
-        expiration_ms: head.expiration.map(UnixMillis::as_millis),
     }
 }
 
