@@ -21,6 +21,11 @@ pub(crate) fn validate(key: &str) -> Result<()> {
     }
 }
 
+/// Whether a text of any length is no key.
+pub(crate) fn is_reserved(text: &str) -> bool {
+    matches!(text, "" | "." | "..")
+}
+
 /// Refuses a prefix or bound of a listing that no key could reach: any text of at most 512 bytes.
 pub(crate) fn validate_bound(text: &str) -> Result<()> {
     if text.len() > KEY_BYTES_MAX {

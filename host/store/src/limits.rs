@@ -8,8 +8,10 @@ pub const VALUE_BYTES_MAX: usize = 26_214_400;
 pub const METADATA_BYTES_MAX: usize = 1024;
 /// Most keys on a page of a listing, as in Workers KV; also the default.
 pub const LIST_KEYS_MAX: usize = 1000;
-/// Longest cursor of a listing in bytes: base64 of a key, its direction and its checksum.
-pub const CURSOR_BYTES_MAX: usize = (KEY_BYTES_MAX + 1 + size_of::<u32>()).div_ceil(3) * 4;
+/// Longest cursor of a listing in bytes: base64 of a key, which may be one of a scope with the prefix
+/// in front, its direction and its checksum.
+pub const CURSOR_BYTES_MAX: usize =
+    (SCOPE_BYTES_MAX + KEY_BYTES_MAX + 1 + size_of::<u32>()).div_ceil(3) * 4;
 /// Most rows that one page may look at, so that a page over a million expired keys still answers.
 pub const LIST_ROWS_MAX: usize = 20_000;
 /// Most keys in a bulk get, as in Workers KV.

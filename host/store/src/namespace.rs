@@ -11,7 +11,7 @@ use crate::list::{Plan, encode_cursor};
 use crate::write::{Condition, RowOperation};
 use crate::{
     BlockingNamespace, Clock, DeletedPage, Entry, Error, Expiration, Head, KeyInfo, ListOptions,
-    ListPage, NamespaceInfo, Reader, Result, UnixMillis, Version, Writer, commit, entry,
+    ListPage, NamespaceInfo, Reader, Result, UnixMillis, Version, Writer, commit, entry, key,
 };
 use bytes::Bytes;
 use std::fmt;
@@ -222,7 +222,8 @@ impl Namespace {
         let mut visit = |row: &[u8], head: Head| {
             rows_seen += 1;
             let name = self.scope.key(row)?;
-            if head.is_live(now) {
+            // What begins with the scope's prefix need not be a key within it.
+            if head.is_live(now) && !key::is_reserved(name) {
                 if let Some(last) = page.keys.get(plan.limit - 1) {
                     page.cursor = Some(encode_cursor(&last.name, options.reverse));
                     return Ok(ControlFlow::Break(()));
@@ -245,11 +246,13 @@ impl Namespace {
     /// are served.
     pub async fn delete_page(&self, options: &ListOptions) -> Result<DeletedPage> {
         let page = self.list(options).await?;
-        let deletes = page.keys.into_iter().map(|key| Operation::Delete { key: key.name });
-        let deletes: Vec<_> = deletes.collect();
-        let deleted = deletes.len() as u64;
+        let deleted = page.keys.len() as u64;
         if deleted > 0 {
-            let _ = self.commit(Vec::new(), deletes).await?;
+            // By rows: a key of a scope may be longer than one that a handle above can name.
+            let delete =
+                |key: KeyInfo| RowOperation::Delete { row: self.scope.bound(&key.name).into() };
+            let operations = page.keys.into_iter().map(delete).collect();
+            self.write(Write { checks: Vec::new(), operations }).await?;
         }
         Ok(DeletedPage { deleted, cursor: page.cursor })
     }
