@@ -1,1 +1,5 @@
 //! What the rigs share that show the store to keep its word.
+
+pub mod model;
+pub mod operation;
+pub mod run;

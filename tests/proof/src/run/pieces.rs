@@ -1,0 +1,139 @@
+//! Values in pieces.
+
+use super::{Agreed, Disagreement, Handle, PLACES, Run, agree, expect, place};
+use crate::model::{Model, Place};
+use crate::operation::{ByteCount, Key, Options, Slot, Value};
+use bytes::{Bytes, BytesMut};
+use larder_store::{
+    BlockingReader, BlockingWriter, ErrorKind, KeyInfo, PutOptions, Version, WriteOutcome,
+};
+
+/// A reader, and the value that it must keep.
+pub(super) struct OpenReader {
+    reader: BlockingReader,
+    value: Bytes,
+    info: KeyInfo,
+}
+
+/// A writer, and what was written.
+pub(super) struct OpenWriter {
+    writer: BlockingWriter,
+    place: Place,
+    key: String,
+    options: PutOptions,
+    written: BytesMut,
+    has_failed: bool,
+}
+
+impl Run {
+    pub(super) fn open_reader(&mut self, at: Slot, handle: Slot, key: Key) -> Agreed {
+        let Some(Handle { namespace, place: on }) = self.handle(handle) else { return Ok(()) };
+        let key = key.text();
+        let entry = self.model.get(&on, &key);
+        let expected = entry
+            .clone()
+            .map(|entry| entry.map(|entry| KeyInfo { name: key.clone(), head: entry.head }));
+        let opened = namespace.blocking().open_reader(&key);
+        let (opened, found) = match opened {
+            Ok(Some(reader)) => (Some(reader.clone()), Ok(Some(reader.info().clone()))),
+            Ok(None) => (None, Ok(None)),
+            Err(error) => (None, Err(error)),
+        };
+        let info = agree(expected, found)?.flatten();
+        if let (Some(reader), Some(info), Ok(Some(entry))) = (opened, info, entry) {
+            let reader = OpenReader { reader, value: entry.value, info };
+            place(&mut self.readers, at.of(PLACES), reader);
+        }
+        Ok(())
+    }
+
+    /// A read gives one byte at least, unless it is at the end, and no more than was asked for.
+    pub(super) fn read(&mut self, at: Slot, offset: ByteCount, max: ByteCount) -> Agreed {
+        let (offset, max) = (offset.number(), max.number());
+        let Some(open) = self.readers.get(at.of(self.readers.len())) else { return Ok(()) };
+        expect(&open.info, open.reader.info())?;
+        let found = open.reader.read(offset as u64, max);
+        if max == 0 {
+            return agree(Err(vec![ErrorKind::InvalidArgument]), found).map(drop);
+        }
+        let rest = open.value.slice(offset.min(open.value.len())..);
+        match found {
+            Ok(piece) if piece.len() <= max && piece.is_empty() == rest.is_empty() => {
+                expect(rest.slice(..piece.len().min(rest.len())), piece)
+            }
+            found => Err(Disagreement::new(rest, found)),
+        }
+    }
+
+    pub(super) fn drop_reader(&mut self, at: Slot) -> Agreed {
+        let at = at.of(self.readers.len());
+        if at < self.readers.len() {
+            self.readers.remove(at);
+        }
+        Ok(())
+    }
+
+    pub(super) fn open_writer(
+        &mut self,
+        at: Slot,
+        handle: Slot,
+        key: Key,
+        options: Options,
+    ) -> Agreed {
+        let Some(Handle { namespace, place: on }) = self.handle(handle) else { return Ok(()) };
+        let (options, key) = (self.options(&on, key, options), key.text());
+        let mut opened = None;
+        let found = namespace.blocking().open_writer(&key, options.clone());
+        let found = found.map(|writer| opened = Some(writer));
+        agree(self.model.open_writer(&on, &key, &options), found)?;
+        if let Some(writer) = opened {
+            let written = BytesMut::new();
+            let writer = OpenWriter { writer, place: on, key, options, written, has_failed: false };
+            place(&mut self.writers, at.of(PLACES), writer);
+        }
+        Ok(())
+    }
+
+    pub(super) fn write_piece(&mut self, at: Slot, piece: Value) -> Agreed {
+        let at = at.of(self.writers.len());
+        let Some(open) = self.writers.get_mut(at) else { return Ok(()) };
+        let piece = piece.content();
+        let found = open.writer.write(&piece);
+        let may_fail = open.has_failed || self.model.is_deleted(open.place.space);
+        if may_fail && found.is_err() {
+            open.has_failed = true;
+            return Ok(());
+        }
+        if open.has_failed {
+            return Err(Disagreement::new("the error of before", found));
+        }
+        let size = Model::size(open.written.len() + piece.len());
+        open.has_failed = size.is_err();
+        open.written.extend_from_slice(if size.is_ok() { &piece } else { &[] });
+        agree(size, found).map(drop)
+    }
+
+    pub(super) fn finish(&mut self, at: Slot) -> Agreed {
+        let at = at.of(self.writers.len());
+        if at >= self.writers.len() {
+            return Ok(());
+        }
+        let OpenWriter { writer, place, key, options, written, has_failed } =
+            self.writers.remove(at);
+        let found = writer.finish();
+        if has_failed {
+            return match found {
+                Err(_) => Ok(()),
+                found => Err(Disagreement::new("the error of before", found)),
+            };
+        }
+        let version = match &found {
+            Ok(WriteOutcome::Written(version)) => Some(*version),
+            _ => None,
+        };
+        let none = Version::from_u64(u64::MAX);
+        let (value, told) = (written.freeze(), version.unwrap_or(none));
+        agree(self.model.put(&place, &key, &value, &options, told), found)?;
+        version.map_or(Ok(()), |version| self.tell(version))
+    }
+}
