@@ -141,7 +141,8 @@ pub(crate) fn encode_cursor(key: &str, reverse: bool) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn decode_cursor(cursor: &str, reverse: bool) -> Result<String> {
+/// The key that a cursor in this direction means.
+pub(crate) fn decode_cursor(cursor: &str, reverse: bool) -> Result<String> {
     let invalid = |reason| Error::CursorInvalid { reason };
     if cursor.len() > CURSOR_BYTES_MAX {
         return Err(invalid("it is too long"));

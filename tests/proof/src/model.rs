@@ -8,9 +8,9 @@
 mod keys;
 mod legal;
 
-pub use keys::{After, Listed};
+pub use keys::{After, Listed, NOT_WRITTEN};
 
-use larder_store::{Entry, ErrorKind, UnixMillis};
+use larder_store::{Entry, ErrorKind, Quota, UnixMillis};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
@@ -30,6 +30,7 @@ struct Space {
     title: String,
     id: String,
     is_deleted: bool,
+    quota: Quota,
     rows: Rows,
 }
 
@@ -188,6 +189,18 @@ impl Model {
             self.spaces[space].title = to.to_owned();
         }
         Ok(())
+    }
+
+    /// What a namespace may hold from now on.
+    pub fn set_quota(&mut self, title: &str, quota: Quota) -> Verdict<()> {
+        let space = self.by_title(title).ok_or(vec![ErrorKind::NamespaceNotFound])?;
+        self.spaces[space].quota = quota;
+        Ok(())
+    }
+
+    /// What a namespace may hold.
+    pub fn quota(&self, space: usize) -> Quota {
+        self.spaces[space].quota
     }
 
     /// The end of a namespace.

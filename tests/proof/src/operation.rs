@@ -110,6 +110,9 @@ pub enum Operation {
     /// A namespace gets another title.
     #[proptest(weight = 2)]
     Rename { from: Title, to: Title },
+    /// A namespace may hold so much, or as much as it likes.
+    #[proptest(weight = 1)]
+    SetQuota { title: Title, keys: Option<Limit>, bytes: Option<ByteCount> },
     /// A namespace goes.
     #[proptest(weight = 1)]
     DeleteNamespace { title: Title },

@@ -171,6 +171,9 @@ impl Run {
             Operation::Find { at, title } => self.find(*at, &title.text()),
             Operation::Scope { at, from, prefix } => self.scope(at.of(PLACES), *from, *prefix),
             Operation::Rename { from, to } => self.rename(&from.text(), &to.text()),
+            Operation::SetQuota { title, keys, bytes } => {
+                self.set_quota(&title.text(), *keys, *bytes)
+            }
             Operation::DeleteNamespace { title } => self.delete_namespace(&title.text()),
             Operation::Info { at } => self.info(*at),
         }

@@ -14,6 +14,8 @@ pub(super) mod copy;
 mod directory;
 mod disk;
 mod format;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod guard;
 mod new_directory;
 mod opening;

@@ -1,12 +1,15 @@
 //! The operations on keys.
 
-use super::{Model, Place, Row, Rows, Verdict, legal};
+use super::{Model, Place, Row, Rows, Space, Verdict, legal};
 use bytes::Bytes;
 use larder_store::limits::GET_MANY_BYTES_MAX;
 use larder_store::{
     Check, CommitOutcome, Condition, Counter, DeleteOutcome, Entry, ErrorKind, Expiration, Head,
     KeyInfo, ListOptions, Operation, PutOptions, Subject, Version, WriteOutcome,
 };
+
+/// The version of a write that the store says has not happened.
+pub const NOT_WRITTEN: Version = Version::from_u64(u64::MAX);
 
 /// Where a page goes on.
 #[derive(Clone, Debug)]
@@ -123,13 +126,13 @@ impl Model {
         if condition.is_some_and(|condition| !holds(condition, found)) {
             return Ok(WriteOutcome::Conflict(found));
         }
-        self.one(at, &put, version).map(|_| WriteOutcome::Written(version))
+        self.one(at, put, version).map(|_| WriteOutcome::Written(version))
     }
 
     /// A delete.
     pub fn delete(&mut self, at: &Place, key: &str) -> Verdict<bool> {
         let delete = Operation::Delete { key: key.into() };
-        let done = self.one(at, &delete, Version::from_u64(0))?;
+        let done = self.one(at, delete, Version::from_u64(0))?;
         Ok(matches!(done, Done::Deleted(true)))
     }
 
@@ -152,7 +155,7 @@ impl Model {
         version: Version,
     ) -> Verdict<Option<Version>> {
         let expire = Operation::Expire { key: key.into(), expiration };
-        let done = self.one(at, &expire, version)?;
+        let done = self.one(at, expire, version)?;
         Ok(matches!(done, Done::Expired(true)).then_some(version))
     }
 
@@ -166,7 +169,7 @@ impl Model {
         version: Version,
     ) -> Verdict<Counter> {
         let increment = Operation::Increment { key: key.into(), delta, expiration };
-        match self.one(at, &increment, version)? {
+        match self.one(at, increment, version)? {
             Done::Counted(counter) => Ok(counter),
             _ => Err(vec![]),
         }
@@ -186,15 +189,12 @@ impl Model {
         if let Some(check) = checks.iter().position(fails) {
             return Ok(CommitOutcome::Conflict(check));
         }
-        let mut rows = self.spaces[at.space].rows.clone();
-        let mut counters = Vec::new();
-        for operation in operations {
-            if let Done::Counted(counter) = operate(&mut rows, self.now, at, operation, version)? {
-                counters.push(counter.value);
-            }
-        }
-        self.spaces[at.space].rows = rows;
-        Ok(CommitOutcome::Committed { version, counters })
+        let done = self.write(at, operations, version)?;
+        let counters = done.into_iter().filter_map(|done| match done {
+            Done::Counted(counter) => Some(counter.value),
+            _ => None,
+        });
+        Ok(CommitOutcome::Committed { version, counters: counters.collect() })
     }
 
     /// Whether a commit would take an operation, whatever the namespace holds.
@@ -241,10 +241,45 @@ impl Model {
         found(&self.spaces[at.space].rows, self.now, &at.row(key))
     }
 
-    fn one(&mut self, at: &Place, operation: &Operation, version: Version) -> Verdict<Done> {
-        legal::refuse(legal::operation(operation).into_iter().chain([self.deleted(at)]))?;
-        operate(&mut self.spaces[at.space].rows, self.now, at, operation, version)
+    fn one(&mut self, at: &Place, operation: Operation, version: Version) -> Verdict<Done> {
+        legal::refuse(legal::operation(&operation).into_iter().chain([self.deleted(at)]))?;
+        self.write(at, &[operation], version)?.pop().ok_or(vec![])
     }
+
+    /// Does all of the operations, or nothing when one is refused or their sum is above the quota.
+    fn write(
+        &mut self,
+        at: &Place,
+        operations: &[Operation],
+        version: Version,
+    ) -> Verdict<Vec<Done>> {
+        let mut rows = self.spaces[at.space].rows.clone();
+        let done = operations.iter().map(|of| operate(&mut rows, self.now, at, of, version));
+        let done = done.collect::<Verdict<_>>()?;
+        self.expect_room(at, &rows, version != NOT_WRITTEN)?;
+        self.spaces[at.space].rows = rows;
+        Ok(done)
+    }
+
+    /// Refuses what brings a namespace above its quota, and not closer to it. What has expired is
+    /// freed first, or else counts on both sides: then `was_written` says which it was.
+    fn expect_room(&self, at: &Place, to: &Rows, was_written: bool) -> Verdict<()> {
+        let Space { quota, rows, .. } = &self.spaces[at.space];
+        let (from, to) = (usage(rows, self.now), usage(to, self.now));
+        let is_above = |max: Option<u64>, from, to| max.is_some_and(|max| to > max && to > from);
+        let faults = [
+            is_above(quota.keys, from.0, to.0).then_some(ErrorKind::QuotaKeys),
+            is_above(quota.bytes, from.1, to.1).then_some(ErrorKind::QuotaBytes),
+        ];
+        let has_expired = rows.values().any(|row| !row.is_live(self.now));
+        if has_expired && was_written { Ok(()) } else { legal::refuse(faults) }
+    }
+}
+
+/// Keys and bytes that are there.
+fn usage(rows: &Rows, now: u64) -> (u64, u64) {
+    let live = rows.iter().filter(|(_, row)| row.is_live(now));
+    live.fold((0, 0), |(keys, bytes), (key, row)| (keys + 1, bytes + row.bytes(key)))
 }
 
 impl Place {

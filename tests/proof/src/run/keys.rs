@@ -1,7 +1,7 @@
 //! The operations on keys.
 
 use super::{Agreed, Disagreement, Handle, PLACES, Run, agree, expect, place};
-use crate::model::{After, Listed, Place};
+use crate::model::{After, Listed, NOT_WRITTEN, Place};
 use crate::operation::{
     self, Bulk, Change, Cursor, Key, Known, Limit, Page, Slot, Write, large_value,
 };
@@ -165,8 +165,7 @@ impl Run {
     }
 
     fn judge(&mut self, at: &Place, call: Call, answer: Answer) -> Agreed {
-        // Where nothing was written, no version is told and none is expected.
-        let version = answer.version().unwrap_or(Version::from_u64(u64::MAX));
+        let version = answer.version().unwrap_or(NOT_WRITTEN);
         let model = &mut self.model;
         match (call, &answer) {
             (Call::Put { key, value, options }, Answer::Put(found)) => {

@@ -2,9 +2,9 @@
 
 use super::{Agreed, Disagreement, Handle, Run, agree, expect, place};
 use crate::model::{After, Counts, Listed, Place};
-use crate::operation::{Prefix, Slot};
+use crate::operation::{ByteCount, Limit, Prefix, Slot};
 use larder_store::engine::Swept;
-use larder_store::{ErrorKind, ListOptions, Namespace, NamespaceInfo, Result};
+use larder_store::{ErrorKind, ListOptions, Namespace, NamespaceInfo, Quota, Result};
 use std::ops::RangeInclusive;
 
 impl Run {
@@ -74,6 +74,19 @@ impl Run {
         agree(self.model.rename(from, to), found).map(drop)
     }
 
+    pub(super) fn set_quota(
+        &mut self,
+        title: &str,
+        keys: Option<Limit>,
+        bytes: Option<ByteCount>,
+    ) -> Agreed {
+        // On disk, the largest number that there is stands for none.
+        let bytes = bytes.map(|bytes| bytes.number().min(usize::MAX - 1) as u64);
+        let quota = Quota { keys: keys.map(|keys| keys.number().into()), bytes };
+        let found = self.store.larder().set_quota(title, quota);
+        agree(self.model.set_quota(title, quota), found).map(drop)
+    }
+
     pub(super) fn delete_namespace(&mut self, title: &str) -> Agreed {
         let found = self.store.larder().delete_namespace(title);
         agree(self.model.delete_namespace(title), found).map(drop)
@@ -96,6 +109,7 @@ impl Run {
 
     fn counts(&self, space: usize, info: &NamespaceInfo) -> Agreed {
         expect(self.model.names(space), (&*info.title, &*info.id))?;
+        expect(self.model.quota(space), info.quota)?;
         let Counts { keys, bytes, .. } = self.model.counts(space);
         within(keys, info.keys)?;
         within(bytes, info.bytes)

@@ -1,11 +1,11 @@
 //! Values in pieces.
 
 use super::{Agreed, Disagreement, Handle, PLACES, Run, agree, expect, place};
-use crate::model::{Model, Place};
+use crate::model::{Model, NOT_WRITTEN, Place};
 use crate::operation::{ByteCount, Key, Options, Slot, Value};
 use bytes::{Bytes, BytesMut};
 use larder_store::{
-    BlockingReader, BlockingWriter, ErrorKind, KeyInfo, PutOptions, Version, WriteOutcome,
+    BlockingReader, BlockingWriter, ErrorKind, KeyInfo, PutOptions, WriteOutcome,
 };
 
 /// A reader, and the value that it must keep.
@@ -96,18 +96,24 @@ impl Run {
 
     pub(super) fn write_piece(&mut self, at: Slot, piece: Value) -> Agreed {
         let at = at.of(self.writers.len());
+        let Some(open) = self.writers.get(at) else { return Ok(()) };
+        let (space, piece) = (open.place.space, piece.content());
+        let siblings = self.writers.iter().filter(|open| open.place.space == space);
+        let unfinished = siblings.map(|open| open.written.len()).sum::<usize>() + piece.len();
+        let is_above = self.model.quota(space).bytes.is_some_and(|max| unfinished as u64 > max);
+        let may_fail = open.has_failed || is_above || self.model.is_deleted(space);
+        let size = Model::size(open.written.len() + piece.len());
         let Some(open) = self.writers.get_mut(at) else { return Ok(()) };
-        let piece = piece.content();
         let found = open.writer.write(&piece);
-        let may_fail = open.has_failed || self.model.is_deleted(open.place.space);
         if may_fail && found.is_err() {
             open.has_failed = true;
+            // What was refused for the quota's sake is counted until the writer goes.
+            open.written.extend_from_slice(&piece);
             return Ok(());
         }
         if open.has_failed {
             return Err(Disagreement::new("the error of before", found));
         }
-        let size = Model::size(open.written.len() + piece.len());
         open.has_failed = size.is_err();
         open.written.extend_from_slice(if size.is_ok() { &piece } else { &[] });
         agree(size, found).map(drop)
@@ -131,8 +137,7 @@ impl Run {
             Ok(WriteOutcome::Written(version)) => Some(*version),
             _ => None,
         };
-        let none = Version::from_u64(u64::MAX);
-        let (value, told) = (written.freeze(), version.unwrap_or(none));
+        let (value, told) = (written.freeze(), version.unwrap_or(NOT_WRITTEN));
         agree(self.model.put(&place, &key, &value, &options, told), found)?;
         version.map_or(Ok(()), |version| self.tell(version))
     }
