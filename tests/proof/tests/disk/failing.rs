@@ -1,0 +1,131 @@
+//! A disk that fails, once or for a while: each operation on it in turn.
+
+use super::expected::{Expected, Versions};
+use super::power_loss::{NOW_MS, new_store};
+use super::run::{Run, expect_of_the_disk, open};
+use super::seeds::{Replay, operations, seeds};
+use super::steps::{Alone, Round, content};
+use fastrand::Rng;
+use larder_proof::disk::{Fault, Image, SimulatedDisk};
+use larder_proof::stepped::SteppedClock;
+use larder_store::{Durability, Larder};
+use std::sync::Arc;
+
+/// What fails from the n-th operation on, and how many do.
+const FAULTS: [(Fault, u64); 6] = [
+    (Fault::Refused, 1),
+    (Fault::Short, 1),
+    (Fault::Full, 1),
+    // Also the operation by which it recovers, and its next.
+    (Fault::Refused, 2),
+    (Fault::Full, 40),
+    (Fault::Refused, 300),
+];
+
+/// A store and what it holds.
+struct Before {
+    image: Image,
+    expected: Expected,
+    versions: Versions,
+    now_ms: u64,
+}
+
+impl Before {
+    /// A store that was killed with everything in it that opening and sweeping see to.
+    fn killed(seed: u64) -> Self {
+        let (mut rng, clock) = (Rng::with_seed(seed), SteppedClock::new(NOW_MS));
+        let (image, expected) = new_store();
+        let disk = SimulatedDisk::new(image);
+        let larder = open(&disk, &clock, Durability::Full).unwrap();
+        let of = (expected, Versions::new(), 1);
+        let mut run = Run::new(larder, (disk, clock.clone(), Durability::Full), of);
+        run.rounds(&mut rng, true, 10);
+        let id = run.expected().namespaces.keys().next().unwrap().clone();
+        let value = content(&mut rng, 900_000);
+        run.round(Round::Alone(Alone::Begin { id, key: "k0".into(), value }));
+        clock.advance(300);
+        let image = run.disk.moment().keep_power();
+        let now_ms = larder_store::Clock::now_ms(&*clock);
+        Self { image, expected: run.expected().clone(), versions: run.versions.clone(), now_ms }
+    }
+
+    fn new() -> Self {
+        let (image, expected) = new_store();
+        Self { image, expected, versions: Versions::new(), now_ms: NOW_MS }
+    }
+}
+
+/// Opens the store, as often as the disk fails.
+fn open_at_last(disk: &SimulatedDisk, clock: &Arc<SteppedClock>) -> Larder {
+    loop {
+        let was_to_fail = disk.is_to_fail();
+        match open(disk, clock, Durability::Full) {
+            Ok(larder) => return larder,
+            Err(error) => expect_of_the_disk(&error),
+        }
+        assert!(was_to_fail, "the disk does all again, and the store is not opened");
+    }
+}
+
+/// One life of the store, in which operations fail from the `n`-th on; whether there were so many.
+fn fail_at(n: u64, (fault, times): (Fault, u64), before: &Before, seed: u64) -> bool {
+    let (mut rng, clock) = (Rng::with_seed(seed), SteppedClock::new(before.now_ms));
+    let disk = SimulatedDisk::new(before.image.clone());
+    disk.fail(n, times, fault);
+    let larder = open_at_last(&disk, &clock);
+    let of = (before.expected.clone(), before.versions.clone(), 10_000);
+    let mut run = Run::new(larder, (disk, clock.clone(), Durability::Full), of);
+    run.rounds(&mut rng, seed % 2 == 0, 6);
+    let (expected, versions) = (run.expected().clone(), run.versions.clone());
+    let (disk, closed) = run.close();
+    if let Err(error) = closed {
+        expect_of_the_disk(&error);
+    }
+    let has_failed = disk.has_failed();
+    disk.heal();
+    // What was answered is on the disk, and not only in what the system keeps of it.
+    let image = disk.moment().lose_power(&mut rng);
+    let disk = SimulatedDisk::new(image);
+    let larder = open(&disk, &clock, Durability::Full).unwrap();
+    let mut run = Run::new(larder, (disk, clock, Durability::Full), (expected, versions, 20_000));
+    run.check();
+    run.rounds(&mut rng, false, 1);
+    run.close().1.unwrap();
+    has_failed
+}
+
+fn fail_each(test: &'static str, ordinarily: u64, before: impl Fn(u64) -> Before) {
+    let mut count = 0;
+    let seeds = seeds(ordinarily);
+    let all_faults = seeds.end - seeds.start != ordinarily;
+    for seed in seeds {
+        let before = before(seed);
+        for n in operations() {
+            let mut came = false;
+            for (fault, times) in FAULTS {
+                // In the ordinary run, one of the faults at each operation.
+                if !all_faults && FAULTS[n as usize % FAULTS.len()] != (fault, times) {
+                    continue;
+                }
+                let _replay = Replay { test, seed, operation: Some(n) };
+                came |= fail_at(n, (fault, times), &before, seed);
+                count += 1;
+            }
+            if !came {
+                break;
+            }
+        }
+    }
+    eprintln!("{count} faults");
+}
+
+#[test]
+fn a_fault_at_each_operation_leaves_before_or_after() {
+    fail_each("a_fault_at_each_operation_leaves_before_or_after", 2, |_| Before::new());
+}
+
+#[test]
+fn a_fault_at_each_operation_after_a_kill_leaves_before_or_after() {
+    let test = "a_fault_at_each_operation_after_a_kill_leaves_before_or_after";
+    fail_each(test, 2, Before::killed);
+}
