@@ -5,12 +5,13 @@ use super::format::{
     CHUNK, IDS, IDX, NAMESPACES, Place, RETIRED, TITLES, TRASH, TTL, VAL, decode_namespace,
     decode_record, piece_key, split_ttl_key, unseal,
 };
-use super::guard::{Result, guarded};
+use super::guard::{Failed, Result, guarded};
 use crate::engine::{NamespaceNumber, NamespaceRecord, Row, RowRange, Visitor};
 use crate::limits::PIECE_BYTES;
 use crate::{Entry, Error, Head, UnixMillis};
 use ::redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable};
 use bytes::{Bytes, BytesMut};
+use std::io;
 use std::ops::{Bound, Deref};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -272,7 +273,17 @@ impl Current {
     /// Reads from the last committed state.
     pub(super) fn read<T>(&self, read: impl FnOnce(&Snapshot) -> Result<T>) -> Result<T> {
         let snapshot = self.snapshot()?;
-        guarded(|| read(&snapshot))
+        guarded(|| read(&snapshot)).map_err(|failed| self.why(failed))
+    }
+
+    /// Why a read failed. Who still reads a file that is opened anew finds it closed, which the
+    /// store is not.
+    fn why(&self, failed: Failed) -> Failed {
+        if Error::from(failed.clone()) != Error::Closed {
+            return failed;
+        }
+        let reopened = || io::Error::other("it was opened anew meanwhile");
+        self.snapshot().err().unwrap_or_else(|| Error::io("reading the store", reopened()).into())
     }
 
     /// A row, from memory when it is hot.
@@ -282,7 +293,7 @@ impl Current {
         }
         let snapshot = self.snapshot()?;
         let sequence = snapshot.sequence;
-        let entry = guarded(|| snapshot.entry(row))?;
+        let entry = guarded(|| snapshot.entry(row)).map_err(|failed| self.why(failed))?;
         // Who has the lock to itself waits for this to go.
         drop(snapshot);
         if let Some(entry) = &entry {
@@ -333,5 +344,44 @@ impl Current {
                 Err(error.into())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::redb::tables::Tables;
+    use ::redb::Database;
+    use ::redb::backends::InMemoryBackend;
+
+    fn database() -> Database {
+        let database = Database::builder().create_with_backend(InMemoryBackend::new()).unwrap();
+        let transaction = database.begin_write().unwrap();
+        let (id, title) = ("id".into(), "title".into());
+        let record = NamespaceRecord { number: 1, id, title, keys: 0, bytes: 0 };
+        Tables::open(&transaction).unwrap().add_namespace(&record).unwrap();
+        transaction.commit().unwrap();
+        database
+    }
+
+    #[test]
+    fn a_read_that_the_reopening_of_the_file_overtakes_does_not_say_that_the_store_is_closed() {
+        let (failed, reopened) = (database(), database());
+        let current = Current::new(Snapshot::pin(&failed, 0).unwrap(), HotValues::new(1 << 20));
+        let read = |reopen: &dyn Fn()| {
+            let result = current.read(|snapshot| {
+                current.take_down(Error::corrupt("why it was opened anew"));
+                reopen();
+                snapshot.namespaces()
+            });
+            result.map_err(Error::from)
+        };
+        failed.close().unwrap();
+        assert_eq!(read(&|| ()), Err(Error::corrupt("why it was opened anew")));
+        current.publish(&[], Snapshot::pin(&reopened, 1).unwrap());
+        reopened.close().unwrap();
+        let third = database();
+        let result = read(&|| current.publish(&[], Snapshot::pin(&third, 2).unwrap()));
+        assert!(matches!(result, Err(Error::Io { .. })), "{result:?}");
     }
 }
