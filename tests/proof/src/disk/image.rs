@@ -77,9 +77,10 @@ impl Image {
             self.set_len(end);
         }
         for Span { page, within, data } in spans(offset, bytes.len()) {
-            let page = self.pages.get_mut(page).map(|page| {
-                Arc::make_mut(page.get_or_insert_with(|| Arc::new([0; PAGE])))
-            });
+            let page = self
+                .pages
+                .get_mut(page)
+                .map(|page| Arc::make_mut(page.get_or_insert_with(|| Arc::new([0; PAGE]))));
             let to = page.and_then(|page| page.get_mut(within));
             if let (Some(to), Some(from)) = (to, bytes.get(data)) {
                 to.copy_from_slice(from);

@@ -97,9 +97,7 @@ async fn write(
             };
             Ok(match namespace.delete_if(&key, version).await? {
                 DeleteOutcome::Deleted => Told::new(Answer::Was(true)),
-                DeleteOutcome::Conflict(found) => {
-                    Told { found, ..Told::new(Answer::Conflict(0)) }
-                }
+                DeleteOutcome::Conflict(found) => Told { found, ..Told::new(Answer::Conflict(0)) },
             })
         }
         Operation::Expire { key, expiration } => {

@@ -62,7 +62,12 @@ impl Contents {
     }
 
     /// One operation of the write `by`; what it counted or found.
-    fn operate(&mut self, operation: &Operation, by: u64, now_ms: u64) -> Result<Answer, ErrorKind> {
+    fn operate(
+        &mut self,
+        operation: &Operation,
+        by: u64,
+        now_ms: u64,
+    ) -> Result<Answer, ErrorKind> {
         let at = |expiration: &Option<Expiration>| match expiration {
             Some(Expiration::TtlMs(ms)) => Some(now_ms + ms),
             _ => None,
@@ -90,15 +95,13 @@ impl Contents {
             Operation::Increment { key, delta, expiration } => {
                 let before = match self.live(key, now_ms).cloned() {
                     Some(kept) => kept,
-                    None => Kept {
-                        value: "0".into(),
-                        metadata: None,
-                        expires_ms: at(expiration),
-                        by,
-                    },
+                    None => {
+                        Kept { value: "0".into(), metadata: None, expires_ms: at(expiration), by }
+                    }
                 };
                 let count = std::str::from_utf8(&before.value).ok().and_then(|t| t.parse().ok());
-                let sum: i64 = count.map(|count: i64| count + delta).ok_or(ErrorKind::NotACounter)?;
+                let sum: i64 =
+                    count.map(|count: i64| count + delta).ok_or(ErrorKind::NotACounter)?;
                 let kept = Kept { value: sum.to_string().into(), by, ..before };
                 self.keys.insert(key.clone(), kept);
                 Ok(Answer::Counters(vec![sum]))

@@ -87,7 +87,8 @@ impl Lives<'_> {
                 mark => (moment, of(run.candidates(mark))),
             })
             .collect();
-        let last = Found { states: vec![run.expected().clone()], versions: run.versions.clone(), next };
+        let last =
+            Found { states: vec![run.expected().clone()], versions: run.versions.clone(), next };
         let (disk, closed) = run.close();
         closed.unwrap();
         if more > 0 {

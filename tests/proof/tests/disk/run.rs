@@ -44,6 +44,8 @@ pub struct Run {
     flushed: usize,
     /// How many steps were answered by an error of the disk.
     pub failures: u64,
+    /// The disk has failed, does all again, and the store has been seen to answer.
+    is_well: bool,
 }
 
 /// Opens the store on a disk.
@@ -78,6 +80,7 @@ impl Run {
             marks: Vec::new(),
             flushed: 0,
             failures: 0,
+            is_well: false,
         };
         run.mark(0, 0);
         run.settle();
@@ -177,12 +180,13 @@ impl Run {
                 let mut state = states[states.len() - 1].clone();
                 match told {
                     Err(error) if unknown(error) => {
+                        self.expect_failure(error);
                         if left > 0 {
                             left -= 1;
                             state.apply(step, number, now_ms, &self.versions);
                         }
                     }
-                    Err(error) => expect_of_the_disk(error),
+                    Err(error) => self.expect_failure(error),
                     Ok(told) => {
                         let predicted = state.apply(step, number, now_ms, &self.versions);
                         if let Some(reason) = self.refuted(&predicted, told) {
@@ -212,7 +216,8 @@ impl Run {
             let fits = |states: &Vec<Expected>| self.compare(&states[states.len() - 1], &seen);
             let differences: Vec<_> = all.iter().map(|states| fits(states).err()).collect();
             let found = differences.iter().position(Option::is_none);
-            let found = found.unwrap_or_else(|| panic!("neither before nor after: {differences:?}"));
+            let found =
+                found.unwrap_or_else(|| panic!("neither before nor after: {differences:?}"));
             states = all.into_iter().nth(found).unwrap();
         }
         self.states.extend(states.into_iter().skip(1));
@@ -270,9 +275,15 @@ impl Run {
             }),
         };
         if let Err(error) = result {
-            expect_of_the_disk(&error);
+            self.expect_failure(&error);
             self.failures += 1;
         }
+    }
+
+    /// An error is one of the disk, and none comes when the disk is well again and has been read.
+    fn expect_failure(&self, error: &Error) {
+        expect_of_the_disk(error);
+        assert!(!self.is_well, "the disk does all again, and the store does not: {error}");
     }
 
     /// The end of a writer in pieces, which is a put like others.
@@ -302,6 +313,7 @@ impl Run {
 
     /// The store holds what it should, and shows it as soon as the disk does.
     pub fn settle(&mut self) {
+        let is_over = self.disk.has_failed() && !self.disk.is_to_fail();
         let seen = self.see_at_last();
         let learnt = self.compare(self.expected(), &seen).unwrap_or_else(|difference| {
             panic!("after {} steps: {difference}", self.answered());
@@ -309,9 +321,12 @@ impl Run {
         self.given.extend(learnt.values());
         self.versions.extend(learnt);
         self.expect_deleted_handles_to_say_so();
+        self.is_well = is_over;
         for id in seen.keys() {
-            let found = self.clock.wait(self.larder.namespace_by_id(id)).unwrap().unwrap();
-            self.handles.entry(id.clone()).or_insert(found);
+            // The disk may be failing again.
+            if let Ok(Some(found)) = self.clock.wait(self.larder.namespace_by_id(id)) {
+                self.handles.entry(id.clone()).or_insert(found);
+            }
         }
     }
 
@@ -407,9 +422,7 @@ pub fn see(clock: &Arc<SteppedClock>, larder: &Larder) -> Result<Seen, Error> {
 /// What a disk that fails may make a store say.
 #[track_caller]
 pub fn expect_of_the_disk(error: &Error) {
-    let may = matches!(
-        error,
-        Error::Io { .. } | Error::OutcomeUnknown { .. } | Error::StoreFull { .. }
-    );
+    let may =
+        matches!(error, Error::Io { .. } | Error::OutcomeUnknown { .. } | Error::StoreFull { .. });
     assert!(may, "{error:?}");
 }

@@ -24,14 +24,20 @@ pub enum Step {
 #[derive(Clone, Debug)]
 pub enum Alone {
     /// A writer in pieces begins; one that was open is dropped.
-    Begin { id: String, key: String, value: Bytes },
+    Begin {
+        id: String,
+        key: String,
+        value: Bytes,
+    },
     /// It goes on to its end.
     Finish,
     Sweep,
     Flush,
     Compact,
     Check,
-    Wait { ms: u64 },
+    Wait {
+        ms: u64,
+    },
 }
 
 /// What is asked for at once.
@@ -198,8 +204,7 @@ impl Draw<'_> {
     }
 
     fn namespaces(&mut self) -> Step {
-        let titles: Vec<_> =
-            self.expected.namespaces.values().map(|of| of.title.clone()).collect();
+        let titles: Vec<_> = self.expected.namespaces.values().map(|of| of.title.clone()).collect();
         let title = one_of(self.rng, &titles);
         let new_title = format!("title {}", self.number);
         match self.rng.u32(..8) {
