@@ -25,6 +25,7 @@ mod snapshot;
 mod sweep;
 mod tables;
 mod upkeep;
+mod versions;
 mod worker;
 mod writer;
 

@@ -8,7 +8,7 @@ use super::steps::{Alone, Round, content};
 use fastrand::Rng;
 use larder_proof::disk::{Fault, Image, SimulatedDisk};
 use larder_proof::stepped::SteppedClock;
-use larder_store::{Durability, Larder};
+use larder_store::{Durability, Error, Larder};
 use std::sync::Arc;
 
 /// What fails from the n-th operation on, and how many do.
@@ -122,4 +122,36 @@ fn a_fault_at_each_operation_leaves_before_or_after() {
 fn a_fault_at_each_operation_after_a_kill_leaves_before_or_after() {
     let test = "a_fault_at_each_operation_after_a_kill_leaves_before_or_after";
     fail_each(test, 2, Before::killed);
+}
+
+#[test]
+fn a_namespace_whose_deletion_has_an_unknown_outcome_is_there_for_all_or_for_nobody() {
+    for n in 1.. {
+        let clock = SteppedClock::new(NOW_MS);
+        let disk = SimulatedDisk::new(new_store().0);
+        let larder = open(&disk, &clock, Durability::Full).unwrap();
+        let doomed = clock.wait(larder.create_namespace("doomed")).unwrap();
+        clock.wait(doomed.put("k", "v")).unwrap();
+        disk.fail(n, 1, Fault::Refused);
+        let deleted = clock.wait(larder.delete_namespace("doomed"));
+        let found = loop {
+            match clock.wait(larder.namespace("doomed")) {
+                Ok(found) => break found.is_some(),
+                Err(error) => expect_of_the_disk(&error),
+            }
+        };
+        let got = clock.wait(doomed.get("k"));
+        match deleted {
+            Ok(()) if found => panic!("it is there after its deletion"),
+            Ok(()) | Err(Error::OutcomeUnknown { .. }) => {}
+            Err(_) => assert!(found, "it is gone, and its deletion failed"),
+        }
+        match found {
+            true => assert_eq!(got, Ok(Some("v".into())), "at operation {n}"),
+            false => assert_eq!(got, Err(Error::NamespaceDeleted), "at operation {n}"),
+        }
+        if !disk.has_failed() {
+            return;
+        }
+    }
 }

@@ -38,8 +38,8 @@ pub(super) struct Tables<'t> {
     counted: BTreeMap<NamespaceNumber, Counted>,
     /// Rows that the transaction has changed.
     pub(super) changed: Vec<Row>,
-    /// What is to be set when the namespaces that it deletes are gone.
-    pub(super) deleted: Vec<Arc<AtomicBool>>,
+    /// The namespaces that it deletes, and what is to be set when they are gone.
+    pub(super) deleted: Vec<(NamespaceNumber, Arc<AtomicBool>)>,
     /// How many rows and pieces were put: what may be garbage one day.
     pub(super) put: usize,
     /// Whether there is anything to commit.
@@ -248,7 +248,7 @@ impl<'t> Tables<'t> {
                 Ok(record)
             }
             CatalogChange::Retire { from, deleted } => {
-                self.deleted.push(deleted);
+                self.deleted.push((from.number, deleted));
                 self.titles.remove(&*from.title)?;
                 self.ids.remove(&*from.id)?;
                 self.retired.insert(from.number, ())?;

@@ -7,13 +7,14 @@ use super::opening::Opening;
 use super::snapshot::Snapshot;
 use super::tables::Tables;
 use super::upkeep::Upkeep;
+use super::versions::Versions;
 use super::worker::{Asker, Job, Request, Shared, Task};
-use crate::engine::{Compacted, Evaluated, Outcome};
-use crate::{Durability, Error, UnixMillis, Version};
+use crate::engine::{Compacted, Evaluated, NamespaceNumber, Outcome};
+use crate::{Durability, Error, UnixMillis};
 use ::redb::{CompactionError, Database, WriteTransaction};
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -30,30 +31,10 @@ pub(super) struct Writer {
     versions: Versions,
     /// As on disk.
     next_blob: u64,
+    /// Namespaces whose deletion is being committed, and what is to be set when they are gone.
+    deleting: Vec<(NamespaceNumber, Arc<AtomicBool>)>,
     /// Blobs below this have lost what was staged of them and not on disk when the store failed.
     lost_below: u64,
-}
-
-/// Bits of a version that count within an epoch.
-const COUNTER_BITS: u32 = 40;
-
-/// What versions are made of: an epoch that is raised on disk with the first write after each
-/// opening, and a counter. So none is used twice, also when a crash has lost the last of them.
-struct Versions {
-    epoch: u64,
-    counter: u64,
-    /// Whether the epoch is on disk.
-    raised: bool,
-}
-
-impl Versions {
-    fn next(&mut self) -> Version {
-        self.counter += 1;
-        if self.counter >> COUNTER_BITS != 0 {
-            (self.epoch, self.counter, self.raised) = (self.epoch + 1, 1, false);
-        }
-        Version::from_u64(self.epoch << COUNTER_BITS | self.counter)
-    }
 }
 
 /// Tells an asker what its request came to; or what became of the whole batch, when it was to be
@@ -103,7 +84,8 @@ impl Writer {
             database: Some(database),
             closed: false,
             sequence: 0,
-            versions: Versions { epoch: last_epoch + 1, counter: 0, raised: false },
+            versions: Versions::after(last_epoch),
+            deleting: Vec::new(),
             lost_below: 0,
         }
     }
@@ -246,7 +228,7 @@ impl Writer {
     ) -> Result<()> {
         self.with_database(|writer, database| {
             let mut transaction = database.begin_write()?;
-            let (changed, deleted, durable) = {
+            let (changed, durable) = {
                 let mut tables = Tables::open(&transaction)?;
                 work(writer, &mut tables)?;
                 if !tables.dirty {
@@ -255,7 +237,8 @@ impl Writer {
                 }
                 writer.store_counters(&mut tables)?;
                 writer.upkeep.put += tables.put;
-                (tables.changed, tables.deleted, tables.durable)
+                writer.deleting = tables.deleted;
+                (tables.changed, tables.durable)
             };
             let durable = durable || writer.opening.durability() == Durability::Full;
             if !durable {
@@ -266,7 +249,7 @@ impl Writer {
             let snapshot = Snapshot::pin(database, writer.sequence);
             let snapshot = snapshot.map_err(Failed::outcome_unknown)?;
             writer.shared.current.publish(&changed, snapshot);
-            for deleted in deleted {
+            for (_, deleted) in writer.deleting.drain(..) {
                 deleted.store(true, Ordering::Release);
             }
             Ok(())
@@ -353,7 +336,19 @@ impl Writer {
     fn reopen(&mut self) -> Result<()> {
         let database = self.opening.open_database()?;
         self.sequence += 1;
-        let snapshot = guarded(|| Snapshot::pin(&database, self.sequence))?;
+        let snapshot = guarded(|| {
+            let snapshot = Snapshot::pin(&database, self.sequence)?;
+            // The outcome of these was unknown, and is not any more.
+            for (number, deleted) in &self.deleting {
+                match snapshot.namespace_by_number(*number) {
+                    Ok(None) => deleted.store(true, Ordering::Release),
+                    Err(failed) if failed.is_final() => return Err(failed),
+                    _ => {}
+                }
+            }
+            Ok(snapshot)
+        })?;
+        self.deleting.clear();
         self.shared.current.publish(&[], snapshot);
         self.database = Some(database);
         // What was answered and not on disk may be gone; ids must not be, nor versions.
