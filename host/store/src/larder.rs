@@ -330,7 +330,8 @@ impl Larder {
         self.inner.engine.compact().wait().await
     }
 
-    /// Makes every answered write durable, also at [`Durability::Relaxed`].
+    /// Makes every answered write durable, also at [`Durability::Relaxed`]. When a failure of the disk
+    /// may have lost some of them, that is [`Error::Io`], once.
     pub async fn flush(&self) -> Result<()> {
         self.inner.engine.flush().wait().await
     }

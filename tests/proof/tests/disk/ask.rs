@@ -44,13 +44,17 @@ pub async fn ask(
     handles: &BTreeMap<String, Namespace>,
     step: &Step,
 ) -> Result<Told> {
+    let handle = async |id: &String| match handles.get(id) {
+        Some(namespace) => Ok(namespace.clone()),
+        None => larder.namespace_by_id(id).await?.ok_or(Error::NamespaceDeleted),
+    };
     let result = match step {
-        Step::Write { id, operation, condition } => match handles.get(id) {
-            Some(namespace) => write(namespace, operation.clone(), *condition).await,
-            None => Err(Error::NamespaceDeleted),
+        Step::Write { id, operation, condition } => match handle(id).await {
+            Ok(namespace) => write(&namespace, operation.clone(), *condition).await,
+            Err(error) => Err(error),
         },
-        Step::Commit { id, checks, operations } => match handles.get(id) {
-            Some(namespace) => {
+        Step::Commit { id, checks, operations } => match handle(id).await {
+            Ok(namespace) => {
                 let outcome = namespace.commit(checks.clone(), operations.clone()).await;
                 outcome.map(|outcome| match outcome {
                     CommitOutcome::Committed { version, counters } => {
@@ -59,7 +63,7 @@ pub async fn ask(
                     CommitOutcome::Conflict(check) => Told::new(Answer::Conflict(check)),
                 })
             }
-            None => Err(Error::NamespaceDeleted),
+            Err(error) => Err(error),
         },
         Step::Create { id, title } => {
             let created = larder.create_namespace_with_id(title, id).await;

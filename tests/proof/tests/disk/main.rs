@@ -13,6 +13,7 @@ mod ask;
 mod expected;
 mod failing;
 mod power_loss;
+mod relaxed;
 mod run;
 mod seeds;
 mod steps;

@@ -41,6 +41,8 @@ pub(super) struct Upkeep {
     compared: Option<(u64, u64)>,
     /// Since when a commit is not on disk.
     unflushed: Option<u64>,
+    /// Whether what was answered and not on disk has gone with a failure, and nobody was told.
+    pub(super) lost: bool,
     /// The last durable commit, until the file is made ready for a quick opening.
     unprepared: Option<u64>,
 }
@@ -58,6 +60,7 @@ impl Upkeep {
 
     /// What was not on disk is gone, and nothing is due for it any more.
     pub(super) fn failed(&mut self) {
+        self.lost |= self.unflushed.is_some();
         (self.unflushed, self.unprepared) = (None, None);
     }
 
@@ -108,7 +111,7 @@ impl Writer {
     pub(super) fn keep_up_beside_writes(&mut self) -> Duration {
         let now = monotonic_ms();
         if self.upkeep.flush_is_due(now) {
-            warn_of(self.flush());
+            warn_of(self.make_durable());
         }
         let put = std::mem::take(&mut self.upkeep.put);
         if self.upkeep.sweep_is_due(now) {
@@ -122,7 +125,7 @@ impl Writer {
         self.reopen_if_down();
         let now = monotonic_ms();
         if self.upkeep.flush_is_due(now) {
-            warn_of(self.flush());
+            warn_of(self.make_durable());
         }
         if self.upkeep.sweep_is_due(now) {
             self.sweep_step(BUDGET_WHEN_IDLE);

@@ -360,7 +360,19 @@ impl Writer {
         Ok(())
     }
 
-    pub(super) fn flush(&mut self) -> Result<()> {
+    /// Makes what was answered durable. What a failure has lost of it is told to the first who asks.
+    fn flush(&mut self) -> Result<()> {
+        let durable = self.make_durable();
+        let lost = std::mem::take(&mut self.upkeep.lost);
+        durable?;
+        if lost {
+            let failed = io::Error::other("the store has failed and may have lost writes");
+            return Err(Error::io("making what was answered before durable", failed).into());
+        }
+        Ok(())
+    }
+
+    pub(super) fn make_durable(&mut self) -> Result<()> {
         match self.upkeep.is_flushed() {
             true => Ok(()),
             false => self.commit_nothing(false),
@@ -369,7 +381,7 @@ impl Writer {
 
     fn compact(&mut self) -> Result<Compacted> {
         self.sweep_all()?;
-        self.flush()?;
+        self.make_durable()?;
         let bytes_before = self.opening.data_bytes()?;
         let mut database = self.database.take().ok_or(Error::Closed)?;
         self.sequence += 1;
