@@ -12,6 +12,7 @@
 mod ask;
 mod expected;
 mod failing;
+mod full;
 mod power_loss;
 mod relaxed;
 mod run;

@@ -17,6 +17,11 @@ impl Budget {
         Self(rows_and_pieces)
     }
 
+    /// Halved so often, and still enough to get on.
+    pub(super) fn halved(self, halvings: u32) -> Self {
+        Self((self.0 >> halvings).max(16))
+    }
+
     fn spend(&mut self) -> bool {
         self.0 = self.0.saturating_sub(1);
         self.0 > 0

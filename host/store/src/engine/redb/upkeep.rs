@@ -20,6 +20,11 @@ const BUDGET_WHEN_IDLE: Budget = Budget::new(1024);
 /// than one, so that garbage cannot grow faster than it is freed.
 const FREED_BESIDE_WRITES: usize = 64;
 const FREED_PER_PUT: usize = 2;
+/// How often a step that fails is halved. What it frees must be written anew first, and on a disk
+/// that is full there may be room for a smaller one.
+const HALVINGS_MAX: u32 = 6;
+/// By how many at once: each failure has the file opened anew.
+const HALVINGS_PER_FAILURE: u32 = 2;
 /// How long after the last durable commit the file is made ready for a quick opening.
 const QUICK_REPAIR_AFTER_MS: u64 = 1000;
 /// A wall clock that gains more than this on the monotonic one has jumped.
@@ -32,6 +37,8 @@ const PAUSE_AFTER_JUMP_MS: u64 = 60 * 60 * 1000;
 #[derive(Default)]
 pub(super) struct Upkeep {
     swept: u64,
+    /// By how many halvings a step of the sweeper is smaller than it might be.
+    halvings: u32,
     /// The last step of the sweeper found enough for another.
     more_to_sweep: bool,
     /// How many rows and pieces have been put since the writer last looked.
@@ -149,7 +156,12 @@ impl Writer {
         let now = UnixMillis::new(self.shared.clock.now_ms());
         let mut all = Swept::default();
         loop {
-            let swept = self.sweep(Some(now), BUDGET_WHEN_IDLE)?;
+            let is_least = self.upkeep.halvings == HALVINGS_MAX;
+            let swept = match self.sweep(Some(now), BUDGET_WHEN_IDLE) {
+                Err(failed) if is_least || !failed.is_final() => return Err(failed),
+                Err(_) => continue,
+                Ok(swept) => swept,
+            };
             if swept == Swept::default() {
                 return Ok(all);
             }
@@ -162,9 +174,16 @@ impl Writer {
     fn sweep(&mut self, expired_by: Option<UnixMillis>, budget: Budget) -> Result<Swept> {
         let mut swept = Swept::default();
         if self.shared.current.read(|snapshot| snapshot.has_garbage(expired_by))? {
-            self.transact(|writer, tables| {
+            let budget = budget.halved(self.upkeep.halvings);
+            let result = self.transact(|writer, tables| {
                 tables.sweep(expired_by, &writer.shared.readers, budget, &mut swept)
-            })?;
+            });
+            let halvings = &mut self.upkeep.halvings;
+            *halvings = match result {
+                Ok(()) => halvings.saturating_sub(1),
+                Err(_) => HALVINGS_MAX.min(*halvings + HALVINGS_PER_FAILURE),
+            };
+            result?;
         }
         Ok(swept)
     }
