@@ -18,3 +18,4 @@ mod relaxed;
 mod run;
 mod seeds;
 mod steps;
+mod timed;
