@@ -57,6 +57,9 @@ pub enum Fault {
     Full,
     /// A write does its first half, and then it and everything else is as [`Fault::Refused`].
     Short,
+    /// As [`Fault::Refused`]; and when it is a sync, what was written since the last is shown and
+    /// never comes to the disk, as some systems have it.
+    Forgotten,
 }
 
 /// The disk as it was at one moment, when it may have lost its power.
@@ -296,7 +299,11 @@ impl StorageBackend for File {
 
     fn sync_data(&self) -> io::Result<()> {
         let mut state = self.used();
-        state.begin(true)?;
+        let begun = state.begin(true);
+        if begun.is_err() && state.fault == Fault::Forgotten {
+            state.unsynced.clear();
+        }
+        begun?;
         let unsynced = std::mem::take(&mut state.unsynced);
         unsynced.iter().for_each(|change| change.apply(&mut state.durable));
         Ok(())

@@ -37,8 +37,7 @@ impl From<WriteOutcome> for Told {
     }
 }
 
-/// Asks for a step. What is refused by the contract is told like any other answer; an error is the
-/// disk's.
+/// Asks for a step; an error is the disk's.
 pub async fn ask(
     larder: &Larder,
     handles: &BTreeMap<String, Namespace>,
@@ -76,6 +75,11 @@ pub async fn ask(
             larder.delete_namespace(title).await.map(|()| Told::new(Answer::Done))
         }
     };
+    told(result)
+}
+
+/// What is refused by the contract is told like any other answer.
+pub fn told(result: Result<Told>) -> Result<Told> {
     result.or_else(|error| match error.kind() {
         refused @ (ErrorKind::NotACounter
         | ErrorKind::NamespaceDeleted

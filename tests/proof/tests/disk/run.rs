@@ -1,6 +1,6 @@
 //! A store on a simulated disk, and what it is to hold.
 
-use super::ask::{Told, ask};
+use super::ask::{Told, ask, told};
 use super::expected::{Answer, Expected, Predicted, Seen, Versions};
 use super::steps::{Alone, Draw, Round, Step};
 use bytes::Bytes;
@@ -297,7 +297,7 @@ impl Run {
         });
         let operation = Operation::Put { key, value, expiration: None, metadata: None };
         let step = Step::Write { id, operation, condition: None };
-        self.tell(vec![(step, finished.map(Told::from))]);
+        self.tell(vec![(step, told(finished.map(Told::from)))]);
     }
 
     /// There is no damage; what cannot be read for now is none.
