@@ -3,6 +3,7 @@
 use crate::action::WRITERS;
 use crate::report::{Long, Report};
 use larder_store::Durability;
+use larder_store::engine::redb::RELAXED_WINDOW_MS;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -57,8 +58,8 @@ impl Life {
         let mut rng = fastrand::Rng::with_seed(seed ^ (number << 32));
         let relaxed = rng.u8(..3) == 0;
         let load = match rng.u8(..10) {
-            0..3 => Load::Alone,
-            3..5 => Load::Steady,
+            part if part < 3 || (relaxed && part < 6) => Load::Alone,
+            ..5 => Load::Steady,
             5..7 => Load::Compacting,
             7..9 => Load::BackingUp,
             _ => Load::Pausing,
@@ -69,9 +70,10 @@ impl Life {
         } else {
             match load {
                 // Within the first window of a relaxed store, little is durable.
-                Load::Alone if relaxed && rng.bool() => {
-                    Moment::After(Duration::from_millis(rng.u64(80..250)))
-                }
+                Load::Alone if relaxed && rng.bool() => Moment::Within {
+                    nth: 1,
+                    after: Duration::from_millis(rng.u64(..RELAXED_WINDOW_MS)),
+                },
                 Load::Alone | Load::Steady => {
                     Moment::After(Duration::from_millis(rng.u64(80..1_200)))
                 }
@@ -89,7 +91,7 @@ impl Life {
             }
         };
         let durability = if relaxed { Durability::Relaxed } else { Durability::Full };
-        let namespaces = !relaxed || rng.bool();
+        let namespaces = !relaxed || rng.u8(..3) == 0;
         let life = Self { seed, store: root.join("store"), durability, load, namespaces, done };
         (life, moment)
     }
@@ -105,7 +107,7 @@ impl Life {
             (self.load, report),
             (Load::Compacting, Report::Begun(Long::Compaction))
                 | (Load::BackingUp, Report::Begun(Long::Backup(_)))
-                | (Load::Pausing, Report::Opened)
+                | (Load::Alone | Load::Pausing, Report::Opened)
         )
     }
 
