@@ -73,7 +73,7 @@ pub enum Operation {
     OpenWriter { writer: Slot, at: Slot, key: Key, options: Options },
     /// A write in pieces.
     #[proptest(weight = 4)]
-    WritePiece { writer: Slot, piece: Value },
+    WritePiece { writer: Slot, piece: Value, large: bool },
     /// What was written in pieces becomes a value.
     #[proptest(weight = 3)]
     Finish { writer: Slot },

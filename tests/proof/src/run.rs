@@ -9,7 +9,7 @@ mod store;
 pub use store::Engine;
 
 use crate::model::{After, Model, Place, Verdict};
-use crate::operation::{BEGIN_MS, Case, Operation};
+use crate::operation::{BEGIN_MS, Case, Operation, large_value};
 use larder_store::{ErrorKind, Namespace, Version};
 use pieces::{OpenReader, OpenWriter};
 use std::collections::HashSet;
@@ -154,7 +154,10 @@ impl Run {
             Operation::OpenWriter { writer, at, key, options } => {
                 self.open_writer(*writer, *at, *key, *options)
             }
-            Operation::WritePiece { writer, piece } => self.write_piece(*writer, *piece),
+            Operation::WritePiece { writer, piece, large } => {
+                let piece = if *large { large_value() } else { piece.content() };
+                self.write_piece(*writer, piece)
+            }
             Operation::Finish { writer } => self.finish(*writer),
             Operation::SetClock(moment) => self.set_clock(moment.now_ms()),
             Operation::Reopen { handles_first } => self.reopen(*handles_first),
@@ -179,15 +182,18 @@ impl Run {
         }
     }
 
-    /// The store holds what the model holds, before and after it is opened once more, and when
-    /// everything is freed that can be, it says so.
+    /// The store holds what the model holds, before and after it is opened once more. Then
+    /// everything goes, and nothing is left but in the readers that are open.
     fn end(&mut self) -> Agreed {
         self.verify()?;
-        self.readers.clear();
-        self.writers.clear();
-        self.reopen(true)?;
+        for _ in 0..2 {
+            self.reopen(false)?;
+            self.verify()?;
+            self.write_nothing()?;
+        }
         self.sweep()?;
-        self.verify()
+        self.verify()?;
+        self.read_to_the_last()
     }
 
     /// The handle that is meant, while there is one.

@@ -23,7 +23,7 @@ pub enum After {
 }
 
 /// A page of a listing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
     /// Its keys.
     pub keys: Vec<KeyInfo>,

@@ -109,6 +109,16 @@ impl Run {
         self.judge(&place, call, answer)
     }
 
+    /// A commit that changes nothing, and yet has a version of its own.
+    pub(super) fn write_nothing(&mut self) -> Agreed {
+        let Some(space) = self.model.namespaces().first().copied() else { return Ok(()) };
+        let Handle { namespace, place } = self.root(space)?;
+        let operations = vec![Operation::Delete { key: "nothing".into() }];
+        let call = Call::Commit { checks: vec![], operations };
+        let answer = block_on(call.clone().ask(&namespace));
+        self.judge(&place, call, answer)
+    }
+
     fn call(&self, at: &Place, write: &Write) -> Call {
         match write {
             Write::Put { key, value, options } => Call::Put {

@@ -130,12 +130,18 @@ impl Run {
         Ok(())
     }
 
+    /// A new handle on a whole namespace.
+    pub(super) fn root(&self, space: usize) -> Agreed<Handle> {
+        let id = self.model.names(space).1;
+        let found = self.store.larder().namespace_by_id(id).map_err(failed)?;
+        let namespace = found.ok_or_else(|| Disagreement::new(id, "no such namespace"))?;
+        Ok(Handle { namespace, place: Place { space, scope: String::new() } })
+    }
+
     /// Everything in a namespace, page by page.
     fn listed(&self, space: usize) -> Agreed<Listed> {
-        let namespace = self.store.larder().namespace_by_id(self.model.names(space).1);
-        let namespace = namespace.map_err(failed)?;
-        let namespace = namespace.ok_or_else(|| Disagreement::new("a namespace", "none"))?;
-        let mut listed = Listed { keys: Vec::new(), more: false };
+        let Handle { namespace, .. } = self.root(space)?;
+        let mut listed = Listed::default();
         let mut options = ListOptions::default();
         loop {
             let page = namespace.blocking().list(&options).map_err(failed)?;
@@ -171,10 +177,8 @@ impl Run {
         self.store.open_again().map_err(failed)?;
         let places = places.into_iter().filter(|place| !self.model.is_deleted(place.space));
         for place in places.collect::<Vec<_>>() {
-            let id = self.model.names(place.space).1;
-            let found = self.store.larder().namespace_by_id(id).map_err(failed)?;
-            let found = found.ok_or_else(|| Disagreement::new(id, "no such namespace"))?;
-            let namespace = found.scoped(&place.scope).map_err(failed)?;
+            let Handle { namespace, .. } = self.root(place.space)?;
+            let namespace = namespace.scoped(&place.scope).map_err(failed)?;
             self.handles.push(Handle { namespace, place });
         }
         Ok(())
@@ -208,38 +212,29 @@ impl Run {
     /// Reads everything that there is, in every namespace.
     pub(super) fn verify(&mut self) -> Agreed {
         for space in self.model.namespaces() {
-            let at = Place { space, scope: String::new() };
-            let all = ListOptions::default();
+            let Handle { namespace, place } = self.root(space)?;
             let found = self.listed(space)?;
-            let mut expected = Listed { keys: Vec::new(), more: false };
+            let mut expected = Listed::default();
             let mut after = After::Nothing;
             loop {
-                let page = self.model.list(&at, &all, &after);
+                let page = self.model.list(&place, &ListOptions::default(), &after);
                 let page = page.map_err(|kinds| Disagreement::new("a page", kinds))?;
                 expected.keys.extend(page.keys);
                 let Some(last) = expected.keys.last().filter(|_| page.more) else { break };
                 after = After::Key { key: last.name.clone(), reverse: false };
             }
             expect(&expected, &found)?;
-            self.entries(&at, &expected)?;
+            for key in &expected.keys {
+                let entry = namespace.blocking().get_entry(&key.name);
+                agree(self.model.get(&place, &key.name), entry)?;
+            }
         }
         self.check()?;
         self.info(Slot::default())
     }
-
-    /// The entries of these keys.
-    fn entries(&self, at: &Place, listed: &Listed) -> Agreed {
-        let id = self.model.names(at.space).1;
-        let namespace = self.store.larder().namespace_by_id(id).map_err(failed)?;
-        let Some(namespace) = namespace else { return Ok(()) };
-        for key in &listed.keys {
-            agree(self.model.get(at, &key.name), namespace.blocking().get_entry(&key.name))?;
-        }
-        Ok(())
-    }
 }
 
-fn failed(error: larder_store::Error) -> Disagreement {
+pub(super) fn failed(error: larder_store::Error) -> Disagreement {
     Disagreement::new("no error", error)
 }
 

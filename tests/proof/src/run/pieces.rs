@@ -1,11 +1,13 @@
 //! Values in pieces.
 
+use super::namespaces::failed;
 use super::{Agreed, Disagreement, Handle, PLACES, Run, agree, expect, place};
-use crate::model::{Model, NOT_WRITTEN, Place};
-use crate::operation::{ByteCount, Key, Options, Slot, Value};
+use crate::model::{After, Model, NOT_WRITTEN, Place};
+use crate::operation::{ByteCount, Key, Options, Slot};
 use bytes::{Bytes, BytesMut};
 use larder_store::{
-    BlockingReader, BlockingWriter, ErrorKind, KeyInfo, PutOptions, WriteOutcome,
+    BlockingReader, BlockingWriter, Entry, ErrorKind, KeyInfo, ListOptions, PutOptions,
+    WriteOutcome,
 };
 
 /// A reader, and the value that it must keep.
@@ -27,22 +29,22 @@ pub(super) struct OpenWriter {
 
 impl Run {
     pub(super) fn open_reader(&mut self, at: Slot, handle: Slot, key: Key) -> Agreed {
-        let Some(Handle { namespace, place: on }) = self.handle(handle) else { return Ok(()) };
-        let key = key.text();
-        let entry = self.model.get(&on, &key);
-        let expected = entry
-            .clone()
-            .map(|entry| entry.map(|entry| KeyInfo { name: key.clone(), head: entry.head }));
-        let opened = namespace.blocking().open_reader(&key);
+        let Some(handle) = self.handle(handle) else { return Ok(()) };
+        self.keep_reader(at.of(PLACES), &handle, key.text())
+    }
+
+    fn keep_reader(&mut self, at: usize, handle: &Handle, key: String) -> Agreed {
+        let entry = self.model.get(&handle.place, &key);
+        let opened = handle.namespace.blocking().open_reader(&key);
         let (opened, found) = match opened {
             Ok(Some(reader)) => (Some(reader.clone()), Ok(Some(reader.info().clone()))),
             Ok(None) => (None, Ok(None)),
             Err(error) => (None, Err(error)),
         };
-        let info = agree(expected, found)?.flatten();
+        let info = |entry: Entry| KeyInfo { name: key.clone(), head: entry.head };
+        let info = agree(entry.clone().map(|entry| entry.map(info)), found)?.flatten();
         if let (Some(reader), Some(info), Ok(Some(entry))) = (opened, info, entry) {
-            let reader = OpenReader { reader, value: entry.value, info };
-            place(&mut self.readers, at.of(PLACES), reader);
+            place(&mut self.readers, at, OpenReader { reader, value: entry.value, info });
         }
         Ok(())
     }
@@ -63,6 +65,35 @@ impl Run {
             }
             found => Err(Disagreement::new(rest, found)),
         }
+    }
+
+    /// Readers keep their values when all namespaces are deleted and everything is freed.
+    pub(super) fn read_to_the_last(&mut self) -> Agreed {
+        const READERS_MAX: usize = 16;
+        self.readers.clear();
+        for space in self.model.namespaces() {
+            let root = self.root(space)?;
+            let page = self.model.list(&root.place, &ListOptions::default(), &After::Nothing);
+            for key in page.unwrap_or_default().keys.into_iter().take(READERS_MAX) {
+                self.keep_reader(self.readers.len(), &root, key.name)?;
+            }
+            let title = self.model.names(space).0.to_owned();
+            self.delete_namespace(&title)?;
+        }
+        self.sweep()?;
+        self.compact()?;
+        for open in &self.readers {
+            let found = open.reader.read(0, usize::MAX).map_err(failed)?;
+            let mut value = BytesMut::from(&*found);
+            while value.len() < open.value.len() {
+                let piece = open.reader.read(value.len() as u64, usize::MAX).map_err(failed)?;
+                expect(false, piece.is_empty())?;
+                value.extend_from_slice(&piece);
+            }
+            expect(&open.value, &value.freeze())?;
+        }
+        self.readers.clear();
+        self.sweep()
     }
 
     pub(super) fn drop_reader(&mut self, at: Slot) -> Agreed {
@@ -94,10 +125,10 @@ impl Run {
         Ok(())
     }
 
-    pub(super) fn write_piece(&mut self, at: Slot, piece: Value) -> Agreed {
+    pub(super) fn write_piece(&mut self, at: Slot, piece: Bytes) -> Agreed {
         let at = at.of(self.writers.len());
         let Some(open) = self.writers.get(at) else { return Ok(()) };
-        let (space, piece) = (open.place.space, piece.content());
+        let space = open.place.space;
         let siblings = self.writers.iter().filter(|open| open.place.space == space);
         let unfinished = siblings.map(|open| open.written.len()).sum::<usize>() + piece.len();
         let is_above = self.model.quota(space).bytes.is_some_and(|max| unfinished as u64 > max);
