@@ -246,7 +246,7 @@ impl Larder {
     /// Says how much a namespace may hold from now on, whoever writes to it.
     pub async fn set_quota(&self, title: &str, quota: Quota) -> Result<()> {
         let number = self.number_of(title).await?;
-        let request = NamespaceRequest::SetQuota { number, quota };
+        let request = NamespaceRequest::SetQuota { number, quota: quota.as_kept() };
         self.inner.engine.change_namespaces(request).wait().await.map(drop)
     }
 

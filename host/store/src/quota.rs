@@ -3,7 +3,8 @@
 use crate::engine::{Change, Row};
 use crate::{Error, Head, Result};
 
-/// Most keys and bytes of a namespace; `None` is no limit, as a new namespace has none.
+/// Most keys and bytes of a namespace; `None`, and the largest number, is no limit, as a new namespace
+/// has none.
 ///
 /// A write that would bring the namespace above is refused with [`Error::QuotaKeys`] or
 /// [`Error::QuotaBytes`], after what has expired has been freed for it. One that brings it closer
@@ -55,6 +56,12 @@ impl Usage {
 }
 
 impl Quota {
+    /// With the largest number as what it is on disk: no limit.
+    pub(crate) fn as_kept(self) -> Self {
+        let kept = |limit: Option<u64>| limit.filter(|limit| *limit < u64::MAX);
+        Self { keys: kept(self.keys), bytes: kept(self.bytes) }
+    }
+
     /// Whether there is no limit at all.
     pub fn is_unlimited(&self) -> bool {
         *self == Self::default()

@@ -191,10 +191,11 @@ impl Model {
         Ok(())
     }
 
-    /// What a namespace may hold from now on.
+    /// What a namespace may hold from now on; the largest number is no limit.
     pub fn set_quota(&mut self, title: &str, quota: Quota) -> Verdict<()> {
         let space = self.by_title(title).ok_or(vec![ErrorKind::NamespaceNotFound])?;
-        self.spaces[space].quota = quota;
+        let limit = |limit: Option<u64>| limit.filter(|limit| *limit != u64::MAX);
+        self.spaces[space].quota = Quota { keys: limit(quota.keys), bytes: limit(quota.bytes) };
         Ok(())
     }
 

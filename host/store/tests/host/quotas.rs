@@ -17,6 +17,7 @@ on_every_engine! {
     writers_in_pieces_are_bounded_before_they_finish,
     a_scoped_view_has_the_quota_of_its_namespace,
     a_quota_is_shown_changed_and_lifted,
+    a_quota_of_the_largest_number_is_none,
 }
 
 fn limited(store: &Store, keys: Option<u64>, bytes: Option<u64>) -> BlockingNamespace {
@@ -169,4 +170,11 @@ fn a_quota_outlives_the_process_and_goes_into_a_backup() {
         namespace.put("l", "v").unwrap();
         assert!(namespace.put("m", "v").is_err());
     }
+}
+
+fn a_quota_of_the_largest_number_is_none(store: &Store) {
+    let namespace = limited(store, Some(u64::MAX), Some(u64::MAX));
+    assert_eq!(namespace.info().unwrap().quota, Quota::default());
+    store.blocking().set_quota("a", Quota { keys: Some(u64::MAX), bytes: Some(7) }).unwrap();
+    assert_eq!(namespace.info().unwrap().quota, Quota { keys: None, bytes: Some(7) });
 }

@@ -80,8 +80,7 @@ impl Run {
         keys: Option<Limit>,
         bytes: Option<ByteCount>,
     ) -> Agreed {
-        // On disk, the largest number that there is stands for none.
-        let bytes = bytes.map(|bytes| bytes.number().min(usize::MAX - 1) as u64);
+        let bytes = bytes.map(|bytes| bytes.number() as u64);
         let quota = Quota { keys: keys.map(|keys| keys.number().into()), bytes };
         let found = self.store.larder().set_quota(title, quota);
         agree(self.model.set_quota(title, quota), found).map(drop)

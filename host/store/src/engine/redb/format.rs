@@ -176,6 +176,9 @@ pub(super) fn decode_namespace(
         Ok((limit != UNLIMITED).then_some(limit))
     };
     let quota = Quota { keys: limit()?, bytes: limit()? };
+    if has_quota && quota.is_unlimited() {
+        return Err(damaged(&name, "its quota is none"));
+    }
     let mut text = || -> Result<Arc<str>> {
         let length = u16::from_le_bytes(bytes.array()?);
         bytes.text(length.into()).map(Arc::from)
@@ -311,6 +314,18 @@ mod tests {
             assert_eq!(decode_namespace(7, &encoded), Ok((record, true)));
             assert!(decode_namespace(8, &encoded).is_err());
         }
+    }
+
+    #[test]
+    fn a_namespace_with_a_quota_that_is_none_is_refused() {
+        let record = NamespaceRecord::new(7, "i".into(), "t".into());
+        let mut encoded = encode_namespace(&record, false);
+        encoded.truncate(encoded.len() - SEAL_BYTES);
+        encoded[0] = NAMESPACE_FORMAT_WITH_QUOTA;
+        encoded.splice(18..18, [u8::MAX; 16]);
+        seal(&mut encoded, &7_u32.to_be_bytes());
+        let refused = damaged(&7_u32.to_be_bytes(), "its quota is none");
+        assert_eq!(decode_namespace(7, &encoded), Err(refused));
     }
 
     #[test]
