@@ -105,7 +105,7 @@ pub enum Operation {
     #[proptest(weight = 2)]
     Find { at: Slot, title: Title },
     /// A handle is narrowed to a prefix.
-    #[proptest(weight = 3)]
+    #[proptest(weight = 4)]
     Scope { at: Slot, from: Slot, prefix: Prefix },
     /// A namespace gets another title.
     #[proptest(weight = 2)]

@@ -41,8 +41,8 @@ impl Key {
         const RARE: [&str; 8] = ["", ".", "..", "p/.", "p/..", "\0", "\u{10ffff}", "p"];
         match self.0 {
             0..224 => choose(&COMMON, self.0).into(),
-            224..240 => choose(&RARE, self.0).into(),
-            240..248 => "l".repeat(KEY_BYTES_MAX),
+            224..232 => choose(&RARE, self.0).into(),
+            232..248 => "l".repeat(KEY_BYTES_MAX),
             248..252 => "l".repeat(KEY_BYTES_MAX - SCOPE_BYTES_MAX),
             _ => "l".repeat(KEY_BYTES_MAX + 1),
         }

@@ -141,7 +141,7 @@ impl Run {
     fn listed(&self, space: usize) -> Agreed<Listed> {
         let Handle { namespace, .. } = self.root(space)?;
         let mut listed = Listed::default();
-        let mut options = ListOptions::default();
+        let mut options = ListOptions { limit: Some(1), ..ListOptions::default() };
         loop {
             let page = namespace.blocking().list(&options).map_err(failed)?;
             listed.keys.extend(page.keys);
@@ -149,6 +149,8 @@ impl Run {
             if options.cursor.is_none() {
                 return Ok(listed);
             }
+            // A page for each key at first, so that there is a cursor at most of them.
+            options.limit = Some(if listed.keys.len() < 8 { 1 } else { 1000 });
         }
     }
 
