@@ -1,5 +1,7 @@
 //! Random operations on every engine against a model; see the README of this crate.
 
+#![expect(clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use larder_proof::operation::Case;
 use larder_proof::run::{Engine, run};
 use proptest::arbitrary::any;
