@@ -358,7 +358,7 @@ mod tests {
         let database = Database::builder().create_with_backend(InMemoryBackend::new()).unwrap();
         let transaction = database.begin_write().unwrap();
         let (id, title) = ("id".into(), "title".into());
-        let record = NamespaceRecord { number: 1, id, title, keys: 0, bytes: 0 };
+        let record = NamespaceRecord::new(1, id, title);
         Tables::open(&transaction).unwrap().add_namespace(&record).unwrap();
         transaction.commit().unwrap();
         database
