@@ -51,7 +51,9 @@ impl Store {
 }
 
 /// Whether each way to read says that the key is there.
-const READS: [(&str, fn(&BlockingNamespace) -> Result<bool>); 5] = [
+type Read = fn(&BlockingNamespace) -> Result<bool>;
+
+const READS: [(&str, Read); 5] = [
     ("get", |namespace| Ok(namespace.get("k")?.is_some())),
     ("head", |namespace| Ok(namespace.head("k")?.is_some())),
     ("open_reader", |namespace| Ok(namespace.open_reader("k")?.is_some())),
