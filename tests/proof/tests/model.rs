@@ -1,6 +1,6 @@
 //! Random operations on every engine against a model; see the README of this crate.
 
-#![expect(clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(clippy::panic, reason = "tests fail by panicking")]
 
 use larder_proof::operation::Case;
 use larder_proof::run::{Engine, run};

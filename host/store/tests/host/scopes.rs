@@ -77,7 +77,7 @@ fn keys_of_a_scope_that_are_longer_than_a_key_are_listed_and_deleted_page_by_pag
     let mut page = ListOptions { limit: Some(1), ..ListOptions::default() };
     page.cursor = namespace.blocking().list(&page).unwrap().cursor;
     let second = namespace.blocking().list(&page).unwrap();
-    assert_eq!(second.keys[0].name, format!("{prefix}{key}2"));
+    assert_eq!(second.keys.first().unwrap().name, format!("{prefix}{key}2"));
     assert_eq!(block_on(namespace.delete_page(&ListOptions::default())).unwrap().deleted, 2);
     assert_eq!(namespace.blocking().info().unwrap().keys, 0);
 }
