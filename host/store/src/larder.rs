@@ -270,6 +270,17 @@ impl Larder {
         self.inner.engine.check().wait().await
     }
 
+    /// The same for a store that nobody has open, by reading alone: one whose pages are damaged is
+    /// not opened, and this says which entries are.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`], [`Error::Locked`], [`Error::Foreign`] and [`Error::FormatUnsupported`] as
+    /// when it is opened; [`Error::Corrupt`] when nothing of it can be read.
+    pub fn inspect(directory: impl AsRef<Path>) -> Result<CheckReport> {
+        RedbEngine::inspect(directory.as_ref())
+    }
+
     /// Copies the store, as it is now, to a new one in `directory`, which
     /// [`open`](Larder::open)s like any other and is read back and checked before it is one. Reads
     /// and writes go on meanwhile and the copy has none of them; [`compact`](Larder::compact) is

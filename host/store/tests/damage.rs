@@ -10,6 +10,24 @@ use std::time::Duration;
 
 const IDX: TableDefinition<&[u8], &[u8]> = TableDefinition::new("idx");
 
+const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
+
+/// A store of one key, with a counter of it set.
+fn with_counter(store: &Path, name: &str, value: u64) {
+    Larder::open(store)
+        .unwrap()
+        .blocking()
+        .open_or_create("a")
+        .unwrap()
+        .blocking()
+        .put("k", "v")
+        .unwrap();
+    let database = Database::open(store.join("data.redb")).unwrap();
+    let transaction = database.begin_write().unwrap();
+    transaction.open_table(META).unwrap().insert(name, value).unwrap();
+    transaction.commit().unwrap();
+}
+
 /// Changes a byte of the record of a key in the first namespace.
 fn damage(store: &Path, key: &str) {
     let database = Database::open(store.join("data.redb")).unwrap();
@@ -65,4 +83,25 @@ fn a_damaged_entry_does_not_keep_others_from_being_swept() {
     assert_eq!(namespace.get("sound"), Ok(None));
     assert!(matches!(namespace.get("damaged"), Err(Error::Corrupt { .. })));
     assert_eq!(namespace.info().unwrap().keys, 1);
+}
+
+#[test]
+fn a_counter_that_is_below_what_it_counted_is_told() {
+    for name in ["epoch", "next namespace"] {
+        let directory = tempfile::tempdir().unwrap();
+        with_counter(directory.path(), name, 0);
+        let damage = Larder::open(directory.path()).unwrap().blocking().check().unwrap().damage;
+        assert!(damage.iter().any(|line| line.contains(name)), "{name}: {damage:?}");
+    }
+}
+
+#[test]
+fn a_counter_that_no_store_comes_to_is_refused() {
+    for name in ["epoch", "next blob"] {
+        let directory = tempfile::tempdir().unwrap();
+        with_counter(directory.path(), name, u64::MAX);
+        let error = Larder::open(directory.path()).unwrap_err();
+        assert!(matches!(error, Error::Corrupt { .. }), "{name}: {error}");
+        assert!(error.to_string().contains("18446744073709551615"), "{error}");
+    }
 }

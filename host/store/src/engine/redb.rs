@@ -41,7 +41,7 @@ use crate::{Entry, Head, Options, Result};
 use ::redb::StorageBackend;
 use cache::HotValues;
 use disk::Disk;
-use guard::guarded;
+use guard::{guarded, let_go};
 use opening::Opening;
 use pieces::BlobWriter;
 use snapshot::{Current, Snapshot};
@@ -89,8 +89,14 @@ impl RedbEngine {
     fn start(directory: Option<PathBuf>, opening: Opening, options: Options) -> Result<Self> {
         let Options { cache_bytes, clock, .. } = options;
         let database = opening.open_database()?;
-        let counters = opening.settle(&database)?;
-        let snapshot = guarded(|| Snapshot::pin(&database, 0))?;
+        let first = || Ok((opening.settle(&database)?, Snapshot::pin(&database, 0)?));
+        let (counters, snapshot) = match guarded(first) {
+            Ok(first) => first,
+            Err(failed) => {
+                let_go(Some(database));
+                return Err(failed.into());
+            }
+        };
         let hot_values = HotValues::new(hot_bytes(cache_bytes) as u64);
         let current = Current::new(snapshot, hot_values);
         let shared = Arc::new(Shared::new(clock, current, counters.next_blob));
@@ -108,6 +114,12 @@ impl RedbEngine {
     /// [`Larder::restore`](crate::Larder::restore).
     pub fn restore(source: &Path, directory: &Path, progress: Progress) -> Result<BackedUp> {
         backup::restore(source, directory, &progress)
+    }
+
+    /// Checks the store in `directory` by reading alone; see
+    /// [`Larder::inspect`](crate::Larder::inspect).
+    pub fn inspect(directory: &Path) -> Result<CheckReport> {
+        backup::inspect(directory)
     }
 
     fn current(&self) -> &Current {

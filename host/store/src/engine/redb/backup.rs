@@ -1,6 +1,7 @@
 //! Copying a store, and back: a backup through one snapshot of the open store, and a restore from
 //! one that nobody has open.
 
+use super::check::check;
 use super::copy::{Copy, Original};
 use super::directory::{data_of, owner_of};
 use super::format::{
@@ -10,9 +11,9 @@ use super::guard::{Failed, Result as Guarded, guarded};
 use super::opening::not_opened;
 use super::snapshot::Snapshot;
 use super::worker::Worker;
-use crate::engine::{BackedUp, NamespaceNumber, Progress, Row};
+use crate::engine::{BackedUp, CheckReport, NamespaceNumber, Progress, Row};
 use crate::{Entry, Error, Result};
-use ::redb::{Builder, DatabaseError, Range, ReadableTable};
+use ::redb::{Builder, DatabaseError, Range, ReadOnlyDatabase, ReadableTable};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
@@ -52,8 +53,25 @@ pub(super) fn backup(
 /// Copies the backup in `source`, which is read alone: it is left as it is, and may lie on a medium
 /// that cannot be written to.
 pub(super) fn restore(source: &Path, directory: &Path, progress: &Progress) -> Result<BackedUp> {
+    let database = open_to_read(source)?;
+    let snapshot = guarded(|| Snapshot::pin(&database, 0))?;
+    let (original, deleted) = guarded(|| original(&snapshot))?;
+    let mut copy = Copy::begin(directory, Some(source), original, progress, &|| Ok(()))?;
+    rows(&snapshot, &deleted, &mut copy)?;
+    copy.finish()
+}
+
+/// Checks the store in a directory by reading it alone, also when it is too damaged to be opened.
+pub(super) fn inspect(source: &Path) -> Result<CheckReport> {
+    let database = open_to_read(source)?;
+    let snapshot = guarded(|| Snapshot::pin(&database, 0))?;
+    Ok(check(&snapshot))
+}
+
+/// Opens the file of a store that nobody has open, and leaves it as it is.
+fn open_to_read(source: &Path) -> Result<ReadOnlyDatabase> {
     let data = data_of(source)?;
-    let database = guarded(|| {
+    let opened = guarded(|| {
         let opened = Builder::new().set_cache_size(CACHE_BYTES).open_read_only(&data);
         opened.map_err(|error| match error {
             DatabaseError::DatabaseAlreadyOpen => {
@@ -66,12 +84,8 @@ pub(super) fn restore(source: &Path, directory: &Path, progress: &Progress) -> R
             .into(),
             other => not_opened(&data, other),
         })
-    })?;
-    let snapshot = guarded(|| Snapshot::pin(&database, 0))?;
-    let (original, deleted) = guarded(|| original(&snapshot))?;
-    let mut copy = Copy::begin(directory, Some(source), original, progress, &|| Ok(()))?;
-    rows(&snapshot, &deleted, &mut copy)?;
-    copy.finish()
+    });
+    Ok(opened?)
 }
 
 /// What the store holds besides its rows, and the namespaces that are left out: those being deleted.

@@ -1,10 +1,11 @@
 //! Reading everything and saying what is not as it was written.
 
 use super::format::{
-    CHUNK, IDS, IDX, NAMESPACES, PENDING, Place, RETIRED, TITLES, TRASH, TTL, VAL,
-    decode_namespace, decode_record, split_ttl_key, ttl_key, unseal,
+    CHUNK, COUNTER_BITS, EPOCH, IDS, IDX, META, NAMESPACES, NEXT_BLOB, NEXT_NAMESPACE, PENDING,
+    Place, RETIRED, TITLES, TRASH, TTL, VAL, decode_namespace, decode_record, split_ttl_key,
+    ttl_key, unseal,
 };
-use super::guard::{Result, guarded};
+use super::guard::{Failed, Result, guarded};
 use super::snapshot::Snapshot;
 use crate::engine::{CheckReport, NamespaceNumber, NamespaceRecord, Row};
 use crate::limits::{KEY_BYTES_MAX, PIECE_BYTES, SCOPE_BYTES_MAX};
@@ -24,6 +25,7 @@ pub(super) fn check(snapshot: &Snapshot) -> CheckReport {
     check.step("the values", Check::values);
     check.step("the expirations", Check::expirations);
     check.step("the pieces", Check::pieces);
+    check.step("the counters", Check::counters);
     check.step("the counts", Check::counts);
     check.report
 }
@@ -38,6 +40,8 @@ struct Check<'s> {
     blobs: BTreeMap<u64, u32>,
     values: u64,
     expirations: u64,
+    /// The last epoch that a version is of.
+    last_epoch: u64,
 }
 
 impl<'s> Check<'s> {
@@ -50,6 +54,7 @@ impl<'s> Check<'s> {
             blobs: BTreeMap::new(),
             values: 0,
             expirations: 0,
+            last_epoch: 0,
         }
     }
 
@@ -101,10 +106,14 @@ impl<'s> Check<'s> {
 
     fn entries(&mut self) -> Result<()> {
         let reading = self.snapshot.transaction();
-        let ttl = reading.open_table(TTL)?;
-        for entry in reading.open_table(IDX)?.iter()? {
+        let (idx, ttl) = (reading.open_table(IDX)?, reading.open_table(TTL)?);
+        for entry in idx.iter()? {
             let (row, record) = entry?;
             let row = Row::from(row.value().to_vec());
+            // Pages above the entries can lead a listing to it, and a get elsewhere.
+            if idx.get(row.as_bytes())?.is_none() {
+                self.damage(format!("{}: it is listed and not found", self.name(&row)));
+            }
             if let Err(failed) = self.entry(&row, record.value(), &ttl) {
                 self.damage(format!("{}: {}", self.name(&row), Error::from(failed)));
             }
@@ -122,6 +131,7 @@ impl<'s> Check<'s> {
         found.0 += 1;
         let (head, place) = decode_record(row.as_bytes(), record)?;
         found.1 += bytes_of(row, &head);
+        self.last_epoch = self.last_epoch.max(head.version.as_u64() >> COUNTER_BITS);
         if !self.namespaces.contains_key(&row.namespace()) {
             self.damage(format!("{row:?}: there is no such namespace"));
         }
@@ -233,6 +243,27 @@ impl<'s> Check<'s> {
             let expected = self.blobs.get(blob);
             if expected != Some(found) && !left_over.contains(blob) {
                 self.damage(format!("blob {blob} has {found} pieces and should have {expected:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A counter that is not above all that was counted with it would give a number again.
+    fn counters(&mut self) -> Result<()> {
+        let meta = self.snapshot.transaction().open_table(META)?;
+        let number = |name| Ok::<_, Failed>(meta.get(name)?.map_or(0, |number| number.value()));
+        let last_number = self.namespaces.keys().next_back().copied().unwrap_or_default();
+        let last_blob = self.blobs.keys().next_back().map_or(0, |blob| blob + 1);
+        for (name, least) in [
+            (EPOCH, self.last_epoch),
+            (NEXT_NAMESPACE, u64::from(last_number) + u64::from(last_number > 0)),
+            (NEXT_BLOB, last_blob),
+        ] {
+            let found = number(name)?;
+            if found < least {
+                self.damage(format!(
+                    "the counter {name:?} is {found} and should be {least} at least"
+                ));
             }
         }
         Ok(())

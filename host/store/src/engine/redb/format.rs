@@ -45,6 +45,11 @@ pub(super) const NEXT_NAMESPACE: &str = "next namespace";
 /// In [`META`]: a blob id above all that were ever used.
 pub(super) const NEXT_BLOB: &str = "next blob";
 
+/// Bits of a version that count within an epoch.
+pub(super) const COUNTER_BITS: u32 = 40;
+/// The last epoch that a version has room for.
+pub(super) const EPOCH_MAX: u64 = (1 << (u64::BITS - COUNTER_BITS)) - 1;
+
 /// Where the value of a row lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place<'a> {

@@ -1,6 +1,7 @@
 //! What redb says when it fails, as the store's own errors.
 
 use crate::Error;
+use ::redb::Database;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -79,4 +80,11 @@ pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
         let error = Error::corrupt(format!("its pages cannot be read: {text}"));
         Err(Failed { error, is_final: true })
     })
+}
+
+/// Lets go of the file without closing it in order. Where redb has panicked, dropping it panics too.
+pub(super) fn let_go(database: Option<Database>) {
+    if let Err(failed) = guarded(|| Ok(drop(database))) {
+        tracing::warn!(error = %Error::from(failed), "the file was not closed in order");
+    }
 }

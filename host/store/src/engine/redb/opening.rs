@@ -3,7 +3,8 @@
 use super::directory::{Directory, Found};
 use super::disk::Disk;
 use super::format::{
-    CHUNK, EPOCH, IDS, IDX, META, NAMESPACES, NEXT_BLOB, PENDING, RETIRED, TITLES, TRASH, TTL, VAL,
+    CHUNK, EPOCH, EPOCH_MAX, IDS, IDX, META, NAMESPACES, NEXT_BLOB, PENDING, RETIRED, TITLES,
+    TRASH, TTL, VAL,
 };
 use super::guard::{Failed, Result, guarded};
 use crate::{Durability, Error};
@@ -15,6 +16,13 @@ use std::path::Path;
 
 /// The least that redb makes sense with.
 const CACHE_BYTES_MIN: usize = 1 << 20;
+/// A file of at most so many bytes has the checksums of its pages verified whenever it is opened,
+/// which takes a tenth of a second then: redb does not when it reads, and a page that is not as it
+/// was written hides keys as if they had never been. Of a larger one, `check` says.
+const VERIFIED_BYTES_MAX: u64 = 64 << 20;
+
+/// Blobs are counted from 0, and so many nobody makes.
+const NEXT_BLOB_MAX: u64 = 1 << 48;
 
 /// How the store is opened, and the right to: no other process has it.
 #[derive(Debug)]
@@ -35,6 +43,19 @@ enum Place {
 pub(super) struct Counters {
     pub(super) epoch: u64,
     pub(super) next_blob: u64,
+}
+
+impl Counters {
+    /// Refuses what no store comes to: the next would be numbers that were used before.
+    fn expect_possible(&self) -> Result<()> {
+        if self.epoch >= EPOCH_MAX || self.next_blob >= NEXT_BLOB_MAX {
+            let Self { epoch, next_blob } = self;
+            let reason =
+                format!("its counters, epoch {epoch} and next blob {next_blob}, are wrong");
+            return Err(Error::corrupt(reason).into());
+        }
+        Ok(())
+    }
 }
 
 impl Opening {
@@ -74,6 +95,7 @@ impl Opening {
     pub(super) fn open_database(&self) -> Result<Database> {
         let mut builder = Database::builder();
         builder.set_cache_size(self.cache_bytes.max(CACHE_BYTES_MIN));
+        builder.set_check_integrity_on_open(self.data_bytes()? <= VERIFIED_BYTES_MAX);
         guarded(|| match &self.place {
             Place::Directory(directory) => {
                 let path = directory.data();
@@ -91,6 +113,7 @@ impl Opening {
             let meta = reading.open_table(META)?;
             let number = |name| Ok::<_, Failed>(meta.get(name)?.map_or(0, |value| value.value()));
             let counters = Counters { epoch: number(EPOCH)?, next_blob: number(NEXT_BLOB)? };
+            counters.expect_possible()?;
             let pending = reading.open_table(PENDING)?;
             let pending: Vec<u64> = pending
                 .iter()?
@@ -178,7 +201,12 @@ pub(super) fn not_opened(path: &Path, error: DatabaseError) -> Failed {
         {
             foreign(error.to_string())
         }
-        DatabaseError::Storage(StorageError::Corrupted(reason)) => foreign(reason),
+        DatabaseError::Storage(StorageError::Corrupted(reason)) if reason.contains("magic") => {
+            foreign(reason)
+        }
+        DatabaseError::Storage(StorageError::Corrupted(reason)) => {
+            Error::corrupt(format!("{}: {reason}", path.display())).into()
+        }
         DatabaseError::UpgradeRequired(_) | DatabaseError::DatabaseAlreadyOpen => {
             foreign(error.to_string())
         }

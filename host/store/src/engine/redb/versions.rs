@@ -1,9 +1,7 @@
 //! What writes are named by.
 
+use super::format::COUNTER_BITS;
 use crate::Version;
-
-/// Bits of a version that count within an epoch.
-const COUNTER_BITS: u32 = 40;
 
 /// What versions are made of: an epoch that is raised on disk with the first write after each
 /// opening, and a counter. So none is used twice, also when a crash has lost the last of them.

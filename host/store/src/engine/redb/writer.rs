@@ -2,7 +2,7 @@
 //! one sync, and answers all of it.
 
 use super::format::{EPOCH, NEXT_BLOB};
-use super::guard::{Failed, Result, guarded};
+use super::guard::{Failed, Result, guarded, let_go};
 use super::opening::Opening;
 use super::snapshot::Snapshot;
 use super::tables::Tables;
@@ -317,7 +317,7 @@ impl Writer {
         }
         tracing::warn!(%error, "the store failed; it is opened anew");
         drop(self.shared.current.take_down(error.clone()));
-        self.database = None;
+        let_go(self.database.take());
         self.upkeep.failed();
         if let Err(failed) = self.reopen() {
             let error = Error::from(failed);
@@ -336,7 +336,7 @@ impl Writer {
     fn reopen(&mut self) -> Result<()> {
         let database = self.opening.open_database()?;
         self.sequence += 1;
-        let snapshot = guarded(|| {
+        let pinned = guarded(|| {
             let snapshot = Snapshot::pin(&database, self.sequence)?;
             // The outcome of these was unknown, and is not any more.
             for (number, deleted) in &self.deleting {
@@ -347,7 +347,14 @@ impl Writer {
                 }
             }
             Ok(snapshot)
-        })?;
+        });
+        let snapshot = match pinned {
+            Ok(snapshot) => snapshot,
+            Err(failed) => {
+                let_go(Some(database));
+                return Err(failed);
+            }
+        };
         self.deleting.clear();
         self.shared.current.publish(&[], snapshot);
         self.database = Some(database);
