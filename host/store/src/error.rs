@@ -183,7 +183,9 @@ pub enum Error {
         max: u64,
     },
     /// The disk has no room for the write.
-    #[error("the disk is full: the write wants {needed} bytes and {available} are free")]
+    #[error(
+        "the disk is full: the write wants {needed} bytes and {available} are free; make room there, or delete keys and `compact`"
+    )]
     StoreFull {
         /// What the write may take, in bytes.
         needed: u64,

@@ -1,6 +1,6 @@
 //! What makes redb panic is an error to whoever asked, and the store comes back by itself.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+#![expect(clippy::panic, reason = "tests fail by panicking")]
 
 use larder_proof::Image;
 use larder_store::Options;

@@ -21,6 +21,7 @@ mod new_directory;
 mod opening;
 mod pieces;
 mod quota;
+mod room;
 mod snapshot;
 mod sweep;
 mod tables;

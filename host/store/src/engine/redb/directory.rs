@@ -1,6 +1,7 @@
 //! The store's directory: what lies in it, whose it is, and what is refused.
 
 use super::format::FORMAT;
+use super::room::Wanted;
 use crate::{Error, Result};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
@@ -53,7 +54,7 @@ impl Directory {
         let directory = Self { path: path.to_owned(), lock };
         // Another process may have made a store between the look and the lock.
         let found = look(path)?;
-        directory.write(OWNER_FILE, &owner_of_this_process())?;
+        directory.name_owner()?;
         if found == Found::Store && !directory.data().exists() {
             directory.rename_new_data()?;
         }
@@ -79,13 +80,10 @@ impl Directory {
         Ok(metadata.map_err(|error| Error::io(action(), error))?.len())
     }
 
-    /// Refuses to write so many bytes when the disk, where the system says, has no room for them. A
-    /// full disk is told before redb meets it, since redb answers nothing after a failed write
-    /// until it is opened anew.
-    pub(super) fn expect_room(&self, bytes: u64) -> Result<()> {
-        /// A page of each table and more, besides what is written.
-        const MARGIN_BYTES: u64 = 1 << 20;
-        let needed = bytes * 2 + MARGIN_BYTES;
+    /// Refuses what wants more room than the disk has, where the system says. A full disk is told
+    /// before redb meets it, since redb answers nothing after a failed write until it is opened anew.
+    pub(super) fn expect_room(&self, wanted: Wanted) -> Result<()> {
+        let needed = wanted.bytes();
         match self.available_bytes() {
             Some(available) if available < needed => Err(Error::StoreFull { needed, available }),
             _ => Ok(()),
@@ -118,6 +116,19 @@ impl Directory {
     pub(super) fn adopt(&self) -> Result<()> {
         self.write(FORMAT_FILE, &format!("{FORMAT_LINE}{FORMAT}\n"))?;
         self.rename_new_data()
+    }
+
+    /// Says who has the store. On a full disk nobody is named, for the store is to be read there, too.
+    fn name_owner(&self) -> Result<()> {
+        match self.write(OWNER_FILE, &owner_of_this_process()) {
+            Err(Error::Io { source, .. }) if source.kind() == ErrorKind::StorageFull => {
+                for name in [NEW_OWNER_FILE, OWNER_FILE] {
+                    let _ = fs::remove_file(self.path.join(name));
+                }
+                Ok(())
+            }
+            result => result,
+        }
     }
 
     fn rename_new_data(&self) -> Result<()> {

@@ -84,7 +84,10 @@ pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
 
 /// Lets go of the file without closing it in order. Where redb has panicked, dropping it panics too.
 pub(super) fn let_go(database: Option<Database>) {
-    if let Err(failed) = guarded(|| Ok(drop(database))) {
+    if let Err(failed) = guarded(|| {
+        drop(database);
+        Ok(())
+    }) {
         tracing::warn!(error = %Error::from(failed), "the file was not closed in order");
     }
 }

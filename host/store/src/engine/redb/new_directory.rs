@@ -2,6 +2,7 @@
 
 use super::directory::{self, Directory, Found, NEW_STORE_FILES};
 use super::guard::{Result as Guarded, guarded};
+use super::room::Wanted;
 use crate::{Error, Result};
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -45,7 +46,9 @@ impl NewDirectory {
     /// Refuses to write so many bytes where they do not fit. A full disk is told before redb meets
     /// it, which says less of it.
     pub(super) fn expect_room(&self, bytes: u64) -> Result<()> {
-        self.directory.as_ref().map_or(Ok(()), |directory| directory.expect_room(bytes))
+        self.directory
+            .as_ref()
+            .map_or(Ok(()), |directory| directory.expect_room(Wanted::ToBring(bytes)))
     }
 
     /// Makes what was written the store.

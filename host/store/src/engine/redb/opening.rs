@@ -7,6 +7,7 @@ use super::format::{
     TRASH, TTL, VAL,
 };
 use super::guard::{Failed, Result, guarded};
+use super::room::Wanted;
 use crate::{Durability, Error};
 use ::redb::{
     Builder, Database, DatabaseError, ReadableDatabase, ReadableTable, StorageError, TableError,
@@ -145,10 +146,10 @@ impl Opening {
         })
     }
 
-    /// Refuses to write so many bytes when the disk has no room for them.
-    pub(super) fn expect_room(&self, bytes: u64) -> crate::Result<()> {
+    /// Refuses what wants more room than the disk has.
+    pub(super) fn expect_room(&self, wanted: Wanted) -> crate::Result<()> {
         match &self.place {
-            Place::Directory(directory) => directory.expect_room(bytes),
+            Place::Directory(directory) => directory.expect_room(wanted),
             Place::Disk(_) => Ok(()),
         }
     }

@@ -137,7 +137,9 @@ impl Writer {
         if self.upkeep.sweep_is_due(now) {
             self.sweep_step(BUDGET_WHEN_IDLE);
         } else if self.upkeep.preparing_is_due(now) {
-            warn_of(self.commit_nothing(true));
+            if self.expect_room_to_free().is_ok() {
+                warn_of(self.commit_nothing(true));
+            }
             self.upkeep.unprepared = None;
         }
         self.upkeep.wait(monotonic_ms())
@@ -174,6 +176,7 @@ impl Writer {
     fn sweep(&mut self, expired_by: Option<UnixMillis>, budget: Budget) -> Result<Swept> {
         let mut swept = Swept::default();
         if self.shared.current.read(|snapshot| snapshot.has_garbage(expired_by))? {
+            self.expect_room_to_free()?;
             let budget = budget.halved(self.upkeep.halvings);
             let result = self.transact(|writer, tables| {
                 tables.sweep(expired_by, &writer.shared.readers, budget, &mut swept)
@@ -191,7 +194,8 @@ impl Writer {
 
 fn warn_of<T>(result: Result<T>) {
     match result.map_err(Error::from) {
-        Ok(_) | Err(Error::Closed) => {}
+        // Whoever writes is told of a full disk.
+        Ok(_) | Err(Error::Closed | Error::StoreFull { .. }) => {}
         Err(error) => tracing::warn!(%error, "the store's upkeep failed"),
     }
 }

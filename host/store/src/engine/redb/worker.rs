@@ -153,15 +153,6 @@ impl Request {
             Self::Discard { .. } => {}
         }
     }
-
-    /// Bytes for which there must be room on the disk.
-    pub(super) fn bytes(&self) -> u64 {
-        match self {
-            Self::Write { write, .. } if write.brings_values() => write.bytes(),
-            Self::Stage { piece, .. } => piece.len() as u64,
-            Self::Write { .. } | Self::Namespaces { .. } | Self::Discard { .. } => 0,
-        }
-    }
 }
 
 /// A way to give the writer jobs.

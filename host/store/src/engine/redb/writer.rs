@@ -22,7 +22,7 @@ use std::time::Duration;
 pub(super) struct Writer {
     pub(super) shared: Arc<Shared>,
     pub(super) upkeep: Upkeep,
-    opening: Opening,
+    pub(super) opening: Opening,
     /// `None` while the file cannot be opened, and when the store is closed.
     database: Option<Database>,
     closed: bool,
@@ -131,6 +131,9 @@ impl Writer {
             return;
         }
         self.refuse_what_does_not_fit(&mut requests);
+        if requests.is_empty() {
+            return;
+        }
         let mut requests = requests.into_iter();
         let mut answers = Vec::with_capacity(requests.len());
         let result = self.transact(|writer, tables| {
@@ -145,16 +148,6 @@ impl Writer {
         }
         for request in requests {
             request.refuse(failed.as_ref().unwrap_or(&Error::Closed));
-        }
-    }
-
-    /// Refuses requests that bring values when these do not fit on the disk.
-    fn refuse_what_does_not_fit(&self, requests: &mut Vec<Request>) {
-        let brought: u64 = requests.iter().map(Request::bytes).sum();
-        let Err(error) = self.opening.expect_room(brought) else { return };
-        let fits = |request: &Request| request.bytes() == 0;
-        for request in requests.extract_if(.., |request| !fits(request)) {
-            request.refuse(&error);
         }
     }
 
