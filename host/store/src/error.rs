@@ -241,6 +241,14 @@ pub enum Error {
         /// What was found.
         reason: Arc<str>,
     },
+    /// The store's file is not where it was opened: a write to it would be lost.
+    #[error(
+        "{path} has been removed or replaced while the store was open; nothing is written any more: put it back, or close the store and open what is there"
+    )]
+    Removed {
+        /// The file.
+        path: PathBuf,
+    },
     /// The store was written by a release with another format.
     #[error("{path} has store format {found}; this release reads format {supported}")]
     FormatUnsupported {
@@ -364,6 +372,7 @@ impl Error {
             Self::Closed | Self::Locked { .. } | Self::BackupRunning => ErrorKind::Unavailable,
             Self::OutcomeUnknown { .. } => ErrorKind::OutcomeUnknown,
             Self::NotFound { .. }
+            | Self::Removed { .. }
             | Self::Foreign { .. }
             | Self::FormatUnsupported { .. }
             | Self::Corrupt { .. }

@@ -16,6 +16,9 @@ const NEW_DATA_FILE: &str = "data.redb.new";
 const NEW_FORMAT_FILE: &str = "format.new";
 const NEW_OWNER_FILE: &str = "owner.new";
 
+/// The device and the number of a file.
+pub(super) type Identity = (u64, u64);
+
 /// What may lie in a directory in which a store was being made.
 pub(super) const NEW_STORE_FILES: [&str; 5] =
     [NEW_DATA_FILE, NEW_FORMAT_FILE, NEW_OWNER_FILE, OWNER_FILE, LOCK_FILE];
@@ -78,6 +81,19 @@ impl Directory {
         let metadata = fs::metadata(&path);
         let action = || format!("reading the size of {}", path.display());
         Ok(metadata.map_err(|error| Error::io(action(), error))?.len())
+    }
+
+    /// What tells the store's large file from another of its name; none where there is none, or the
+    /// system cannot say.
+    pub(super) fn identity(&self) -> Option<Identity> {
+        let metadata = fs::metadata(self.data()).ok()?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            Some((metadata.dev(), metadata.ino()))
+        }
+        #[cfg(not(unix))]
+        Some((metadata.is_file().into(), 0))
     }
 
     /// Refuses what wants more room than the disk has, where the system says. A full disk is told

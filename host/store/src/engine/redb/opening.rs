@@ -1,6 +1,6 @@
 //! Opening the file, the first time and again after it has failed.
 
-use super::directory::{Directory, Found};
+use super::directory::{Directory, Found, Identity};
 use super::disk::Disk;
 use super::format::{
     CHUNK, EPOCH, EPOCH_MAX, IDS, IDX, META, NAMESPACES, NEXT_BLOB, PENDING, RETIRED, TITLES,
@@ -14,6 +14,7 @@ use ::redb::{
 };
 use std::io::ErrorKind;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The least that redb makes sense with.
 const CACHE_BYTES_MIN: usize = 1 << 20;
@@ -31,6 +32,8 @@ pub(super) struct Opening {
     place: Place,
     durability: Durability,
     cache_bytes: usize,
+    /// The file that was opened last.
+    opened: Mutex<Option<Identity>>,
 }
 
 /// Where the file lies.
@@ -73,12 +76,13 @@ impl Opening {
             guarded(|| Ok(create_database(&new, CACHE_BYTES_MIN)?.close()?))?;
             directory.adopt()?;
         }
-        Ok(Self { place: Place::Directory(directory), durability, cache_bytes })
+        let (place, opened) = (Place::Directory(directory), Mutex::default());
+        Ok(Self { place, durability, cache_bytes, opened })
     }
 
     /// A disk of the caller's own, where a store is made if it is empty.
     pub(super) fn on(disk: Disk, durability: Durability, cache_bytes: usize) -> Self {
-        Self { place: Place::Disk(disk), durability, cache_bytes }
+        Self { place: Place::Disk(disk), durability, cache_bytes, opened: Mutex::default() }
     }
 
     pub(super) fn durability(&self) -> Durability {
@@ -100,7 +104,9 @@ impl Opening {
         guarded(|| match &self.place {
             Place::Directory(directory) => {
                 let path = directory.data();
-                builder.open(&path).map_err(|error| not_opened(&path, error))
+                let database = builder.open(&path).map_err(|error| not_opened(&path, error))?;
+                *self.opened() = directory.identity();
+                Ok(database)
             }
             Place::Disk(disk) => open_or_create(&builder, disk),
         })
@@ -134,6 +140,21 @@ impl Opening {
             }
             Ok(counters)
         })
+    }
+
+    /// Refuses to write to a file that is not there any more: what it is told would be lost. It costs
+    /// a hundredth of a commit.
+    pub(super) fn expect_in_place(&self) -> crate::Result<()> {
+        match &self.place {
+            Place::Directory(directory) if *self.opened() != directory.identity() => {
+                Err(Error::Removed { path: directory.data() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn opened(&self) -> MutexGuard<'_, Option<Identity>> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Bytes that the file has.
@@ -207,6 +228,9 @@ pub(super) fn not_opened(path: &Path, error: DatabaseError) -> Failed {
         }
         DatabaseError::Storage(StorageError::Corrupted(reason)) => {
             Error::corrupt(format!("{}: {reason}", path.display())).into()
+        }
+        DatabaseError::Storage(StorageError::Io(error)) => {
+            Error::io(format!("opening {}", path.display()), error).into()
         }
         DatabaseError::UpgradeRequired(_) | DatabaseError::DatabaseAlreadyOpen => {
             foreign(error.to_string())

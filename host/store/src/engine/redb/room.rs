@@ -40,13 +40,17 @@ impl Wanted {
 }
 
 impl Writer {
-    /// Refuses requests that bring something when it does not fit on the disk, and those that free
-    /// something when there is not even room for that.
-    pub(super) fn refuse_what_does_not_fit(&self, requests: &mut Vec<Request>) {
+    /// Refuses requests that bring something when it does not fit on the disk, those that free
+    /// something when there is not even room for that, and all when the file has been taken away.
+    pub(super) fn refuse_what_cannot_be_kept(&self, requests: &mut Vec<Request>) {
         let brought = |request: &Request| match Wanted::of(request) {
             Wanted::ToBring(bytes) => Some(bytes),
             Wanted::ToFree => None,
         };
+        if let Err(error) = self.opening.expect_in_place() {
+            requests.drain(..).for_each(|request| request.refuse(&error));
+            return;
+        }
         let sum = requests.iter().filter_map(brought).sum();
         let Err(error) = self.opening.expect_room(Wanted::ToBring(sum)) else { return };
         for request in requests.extract_if(.., |request| brought(request).is_some()) {

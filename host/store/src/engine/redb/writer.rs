@@ -130,7 +130,7 @@ impl Writer {
         if requests.is_empty() {
             return;
         }
-        self.refuse_what_does_not_fit(&mut requests);
+        self.refuse_what_cannot_be_kept(&mut requests);
         if requests.is_empty() {
             return;
         }
