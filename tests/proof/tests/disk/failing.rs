@@ -75,7 +75,7 @@ fn fail_at(n: u64, (fault, times): (Fault, u64), before: &Before, seed: u64) -> 
     let larder = open_at_last(&disk, &clock);
     let of = (before.expected.clone(), before.versions.clone(), 10_000);
     let mut run = Run::new(larder, (disk, clock.clone(), Durability::Full), of);
-    run.rounds(&mut rng, seed % 2 == 0, 6);
+    run.rounds(&mut rng, seed.is_multiple_of(2), 6);
     let (expected, versions) = (run.expected().clone(), run.versions.clone());
     let (disk, closed) = run.close();
     if let Err(error) = closed {
