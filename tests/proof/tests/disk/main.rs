@@ -16,6 +16,7 @@ mod full;
 mod power_loss;
 mod relaxed;
 mod run;
+mod see;
 mod seeds;
 mod steps;
 mod timed;

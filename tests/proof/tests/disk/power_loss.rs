@@ -1,7 +1,8 @@
 //! A disk that loses its power: what was answered is there when it comes back.
 
 use super::expected::{Expected, Versions};
-use super::run::{Run, open, see};
+use super::run::{Run, open};
+use super::see::see;
 use super::seeds::{Replay, seeds};
 use super::steps::FIRST;
 use fastrand::Rng;
@@ -104,7 +105,7 @@ impl Lives<'_> {
 
 fn lose_power(test: &'static str, durability: Durability) {
     let mut count = 0;
-    for seed in seeds(1500) {
+    for seed in seeds(1000) {
         let _replay = Replay { test, seed, operation: None };
         let mut rng = Rng::with_seed(seed);
         let (image, expected) = new_store();

@@ -110,7 +110,7 @@ impl Draw<'_> {
             5 => Alone::Compact,
             6 | 7 => Alone::Flush,
             8 => Alone::Check,
-            9 | 10 => Alone::Wait { ms: self.rng.u64(1..400) },
+            9 | 10 => Alone::Wait { ms: one_of(self.rng, &[1, 99, 100, 200]) },
             _ => Alone::Sweep,
         }
     }
@@ -134,7 +134,7 @@ impl Draw<'_> {
     }
 
     fn expiration(&mut self) -> Option<Expiration> {
-        one_in(self.rng, 3).then(|| Expiration::TtlMs(self.rng.u64(1..1000)))
+        one_in(self.rng, 3).then(|| Expiration::TtlMs(one_of(self.rng, &[1, 100, 200, 300])))
     }
 
     fn value(&mut self) -> Bytes {
