@@ -4,7 +4,7 @@ use super::expected::{Expected, Versions};
 use super::power_loss::{NOW_MS, new_store};
 use super::run::{Run, expect_of_the_disk, open};
 use super::seeds::{Replay, operations, seeds};
-use super::steps::{Alone, Round, content};
+use super::steps::{Alone, FIRST, Round, content};
 use fastrand::Rng;
 use larder_proof::disk::{Fault, Image, SimulatedDisk};
 use larder_proof::stepped::SteppedClock;
@@ -122,6 +122,38 @@ fn a_fault_at_each_operation_leaves_before_or_after() {
 fn a_fault_at_each_operation_after_a_kill_leaves_before_or_after() {
     let test = "a_fault_at_each_operation_after_a_kill_leaves_before_or_after";
     fail_each(test, 2, Before::killed);
+}
+
+#[test]
+fn a_read_that_fails_has_the_file_opened_anew_though_nobody_writes() {
+    let clock = SteppedClock::new(NOW_MS);
+    let disk = SimulatedDisk::new(new_store().0);
+    let larder = open(&disk, &clock, Durability::Full).unwrap();
+    let namespace = clock.wait(larder.namespace_by_id(FIRST)).unwrap().unwrap();
+    for k in 0..20 {
+        clock.wait(namespace.put(&format!("k{k}"), vec![k; 20_000])).unwrap();
+    }
+    clock.wait(larder.close()).unwrap();
+    let image = disk.moment().keep_power();
+    for n in 1.. {
+        let disk = SimulatedDisk::new(image.clone());
+        let larder = open(&disk, &clock, Durability::Full).unwrap();
+        let namespace = clock.wait(larder.namespace_by_id(FIRST)).unwrap().unwrap();
+        disk.fail(n, 1, Fault::Refused);
+        for k in 0..20 {
+            let get = || clock.wait(namespace.get(&format!("k{k}")));
+            let got = get().or_else(|error| {
+                expect_of_the_disk(&error);
+                // What the writer was asked for before is done.
+                clock.wait(larder.flush()).unwrap();
+                get()
+            });
+            assert_eq!(got, Ok(Some(vec![k; 20_000].into())), "k{k} at operation {n}");
+        }
+        if !disk.has_failed() {
+            return;
+        }
+    }
 }
 
 /// What Linux may do on a disk that fails: after a sync that has failed, what was to be synced is read

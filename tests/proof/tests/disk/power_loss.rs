@@ -79,7 +79,11 @@ impl Lives<'_> {
         let (large, rounds) = (self.rng.u32(..4) == 0, self.rng.usize(1..6));
         run.rounds(self.rng, large, rounds);
         let next = found.next + 1000;
-        let moments = run.disk.take_moments();
+        let mut moments = run.disk.take_moments();
+        let closes = self.rng.bool();
+        if more > 0 && !closes {
+            moments.push(run.disk.moment());
+        }
         let of = |(states, versions)| Found { states, versions, next };
         let after: Vec<_> = moments
             .into_iter()
@@ -92,7 +96,7 @@ impl Lives<'_> {
             Found { states: vec![run.expected().clone()], versions: run.versions.clone(), next };
         let (disk, closed) = run.close();
         closed.unwrap();
-        if more > 0 {
+        if more > 0 && closes {
             let image = disk.moment().lose_power(self.rng);
             self.live(image, last, 0);
         }
