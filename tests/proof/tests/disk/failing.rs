@@ -8,7 +8,7 @@ use super::steps::{Alone, FIRST, Round, content};
 use fastrand::Rng;
 use larder_proof::disk::{Fault, Image, SimulatedDisk};
 use larder_proof::stepped::SteppedClock;
-use larder_store::{Durability, Error, Larder};
+use larder_store::{Durability, Error, Larder, Namespace};
 use std::sync::Arc;
 
 /// What fails from the n-th operation on, and how many do.
@@ -124,32 +124,72 @@ fn a_fault_at_each_operation_after_a_kill_leaves_before_or_after() {
     fail_each(test, 2, Before::killed);
 }
 
-#[test]
-fn a_read_that_fails_has_the_file_opened_anew_though_nobody_writes() {
-    let clock = SteppedClock::new(NOW_MS);
-    let disk = SimulatedDisk::new(new_store().0);
-    let larder = open(&disk, &clock, Durability::Full).unwrap();
-    let namespace = clock.wait(larder.namespace_by_id(FIRST)).unwrap().unwrap();
+/// A store with more pages than it keeps in memory, and its namespace.
+fn cold(clock: &Arc<SteppedClock>) -> impl Fn() -> (SimulatedDisk, Larder, Namespace) {
+    let opened = |disk: SimulatedDisk| {
+        let larder = open(&disk, clock, Durability::Full).unwrap();
+        let namespace = clock.wait(larder.namespace_by_id(FIRST)).unwrap().unwrap();
+        (disk, larder, namespace)
+    };
+    let (disk, larder, namespace) = opened(SimulatedDisk::new(new_store().0));
     for k in 0..20 {
-        clock.wait(namespace.put(&format!("k{k}"), vec![k; 20_000])).unwrap();
+        clock.wait(namespace.put(&format!("large{k}"), vec![k; 100_000])).unwrap();
+        for n in 0..10 {
+            clock.wait(namespace.put(&format!("{k}/{n}"), "7")).unwrap();
+        }
     }
     clock.wait(larder.close()).unwrap();
     let image = disk.moment().keep_power();
+    move || opened(SimulatedDisk::new(image.clone()))
+}
+
+#[test]
+fn a_read_that_fails_has_the_file_opened_anew_though_nobody_writes() {
+    let clock = SteppedClock::new(NOW_MS);
+    let cold = cold(&clock);
     for n in 1.. {
-        let disk = SimulatedDisk::new(image.clone());
-        let larder = open(&disk, &clock, Durability::Full).unwrap();
-        let namespace = clock.wait(larder.namespace_by_id(FIRST)).unwrap().unwrap();
+        let (disk, larder, namespace) = cold();
         disk.fail(n, 1, Fault::Refused);
         for k in 0..20 {
-            let get = || clock.wait(namespace.get(&format!("k{k}")));
+            let get = || clock.wait(namespace.get(&format!("large{k}")));
             let got = get().or_else(|error| {
                 expect_of_the_disk(&error);
                 // What the writer was asked for before is done.
                 clock.wait(larder.flush()).unwrap();
                 get()
             });
-            assert_eq!(got, Ok(Some(vec![k; 20_000].into())), "k{k} at operation {n}");
+            assert_eq!(got, Ok(Some(vec![k; 100_000].into())), "large{k} at operation {n}");
         }
+        if !disk.has_failed() {
+            assert!(n > 10, "it did not read");
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_read_that_fails_within_a_write_fails_that_write_alone() {
+    let clock = SteppedClock::new(NOW_MS);
+    let cold = cold(&clock);
+    for n in 1.. {
+        let (disk, larder, namespace) = cold();
+        for k in 0..20 {
+            clock.wait(namespace.get(&format!("large{k}"))).unwrap();
+        }
+        disk.fail(n, 1, Fault::Refused);
+        let (mut added, mut failures) = (0, 0);
+        for k in 0..20 {
+            match clock.wait(namespace.increment(&format!("{k}/5"), 1, None)) {
+                Ok(counter) => added += counter.value - 7,
+                Err(error) => {
+                    expect_of_the_disk(&error);
+                    failures += 1;
+                }
+            }
+            let renamed = clock.wait(larder.create_namespace(&format!("title {k}")));
+            failures += u32::from(renamed.is_err());
+        }
+        assert!(failures <= 1 && added >= 19, "{failures} failures at operation {n}");
         if !disk.has_failed() {
             return;
         }

@@ -55,7 +55,7 @@ pub fn open(
     durability: Durability,
 ) -> Result<Larder, Error> {
     let disk = disk.clone();
-    let options = Options::new().durability(durability).cache_bytes(4 << 20).clock(clock.clone());
+    let options = Options::new().durability(durability).cache_bytes(1 << 20).clock(clock.clone());
     options.open_on(move || disk.open())
 }
 
