@@ -4,11 +4,11 @@ use super::expected::{Expected, Versions};
 use super::power_loss::{NOW_MS, new_store};
 use super::run::{Run, expect_of_the_disk, open};
 use super::seeds::{Replay, operations, seeds};
-use super::steps::{Alone, FIRST, Round, content};
+use super::steps::{Alone, FIRST, Round, Step, content};
 use fastrand::Rng;
 use larder_proof::disk::{Fault, Image, SimulatedDisk};
 use larder_proof::stepped::SteppedClock;
-use larder_store::{Durability, Error, Larder, Namespace};
+use larder_store::{Durability, Error, Larder, Namespace, Operation};
 use std::sync::Arc;
 
 /// What fails from the n-th operation on, and how many do.
@@ -122,6 +122,31 @@ fn a_fault_at_each_operation_leaves_before_or_after() {
 fn a_fault_at_each_operation_after_a_kill_leaves_before_or_after() {
     let test = "a_fault_at_each_operation_after_a_kill_leaves_before_or_after";
     fail_each(test, 2, Before::killed);
+}
+
+#[test]
+fn nobody_is_refused_by_what_a_batch_that_failed_had_done() {
+    let write = || Step::Write {
+        id: FIRST.into(),
+        operation: Operation::Delete { key: "k".into() },
+        condition: None,
+    };
+    let create = Step::Create { id: "other".into(), title: "other".into() };
+    for n in 1.. {
+        let clock = SteppedClock::new(NOW_MS);
+        let (image, expected) = new_store();
+        let disk = SimulatedDisk::new(image);
+        let larder = open(&disk, &clock, Durability::Full).unwrap();
+        let of = (expected, Versions::new(), 1);
+        let mut run = Run::new(larder, (disk.clone(), clock, Durability::Full), of);
+        run.round(Round::Together(vec![create.clone()]));
+        disk.fail(n, 1, Fault::Refused);
+        let delete = Step::Delete { title: "title".into() };
+        run.round(Round::Together(vec![write(), write(), delete, write()]));
+        if !disk.has_failed() {
+            return;
+        }
+    }
 }
 
 /// A store with more pages than it keeps in memory, and its namespace.

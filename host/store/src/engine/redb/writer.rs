@@ -37,8 +37,7 @@ pub(super) struct Writer {
     lost_below: u64,
 }
 
-/// Tells an asker what its request came to; or what became of the whole batch, when it was to be
-/// good news.
+/// Tells an asker what its request came to; or what became of the whole batch, when that failed.
 type Answer = Box<dyn FnOnce(Option<&Error>) + Send>;
 
 /// Notes the answer to a request; an error that ends the batch is passed on.
@@ -51,7 +50,8 @@ fn settle<T: Send + 'static>(
     answers.push(Box::new(move |of_the_batch| {
         let result = result.map_err(Error::from);
         drop(reply.send(match of_the_batch {
-            Some(error) => result.and(Err(error.clone())),
+            // Also of what was refused: by what the batch had done before, perhaps.
+            Some(error) => Err(error.clone()),
             None => result,
         }));
     }));
