@@ -35,7 +35,7 @@ struct State {
     moments_wanted: Vec<u64>,
     moments: Vec<Moment>,
     mark: u64,
-    /// The file that has been read or written and not closed.
+    /// The file that has been written and not closed.
     in_use: Option<u64>,
     misuse: Option<String>,
 }
@@ -281,7 +281,8 @@ impl StorageBackend for File {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let mut state = self.used();
+        // A read may be under way when its file is given up.
+        let mut state = self.disk.lock();
         state.begin(false)?;
         if offset + out.len() as u64 > state.live.len() {
             return Err(ErrorKind::UnexpectedEof.into());
