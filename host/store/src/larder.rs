@@ -74,7 +74,8 @@ pub enum Durability {
     #[default]
     Full,
     /// A write is answered and visible before it is on disk, where it is at most
-    /// [`RELAXED_WINDOW_MS`](crate::engine::redb::RELAXED_WINDOW_MS) later. A kill, a loss of
+    /// [`RELAXED_WINDOW_MS`](crate::engine::redb::RELAXED_WINDOW_MS) later, or what the disk takes
+    /// longer than half of that for a sync. A kill, a loss of
     /// power or a disk that fails loses at most the writes of that window, the last ones first;
     /// what is left is whole, and no version is used twice. Where there are no threads (wasm), a
     /// write is on disk with the next operation after that time, a flush or the close.

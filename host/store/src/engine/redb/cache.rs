@@ -12,7 +12,7 @@ const VALUE_BYTES_MAX: u64 = 64 << 10;
 const OVERHEAD_BYTES: u64 = 160;
 
 /// Rows as they were last committed. Who fills it sees to it that they are: see
-/// [`Current`](super::snapshot::Current).
+/// [`Current`](super::current::Current).
 pub(super) struct HotValues(Cache<Row, Entry, EntryBytes>);
 
 #[derive(Clone)]

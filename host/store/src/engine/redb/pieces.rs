@@ -1,7 +1,8 @@
 //! Large values in pieces: who reads which blob, and blobs that are being written.
 
+use super::current::Current;
 use super::guard::Result;
-use super::snapshot::{Current, Opened};
+use super::snapshot::Opened;
 use super::worker::{Job, Request, Worker};
 use crate::Head;
 use crate::engine::{PieceReader, PieceWriter, Reply, Row, Staged, Value};

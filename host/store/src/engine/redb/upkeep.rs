@@ -10,7 +10,11 @@ use std::time::Duration;
 
 /// At [`Durability::Relaxed`](crate::Durability::Relaxed), how long an answered write may not be
 /// on disk yet, in milliseconds.
+///
+/// A disk that takes more than half of it for a sync adds what it takes longer.
 pub const RELAXED_WINDOW_MS: u64 = 200;
+/// When a sync begins, so that it is done within the window.
+const SYNC_AFTER_MS: u64 = RELAXED_WINDOW_MS / 2;
 
 /// How often the writer looks for something to sweep, in milliseconds.
 const SWEEP_EVERY_MS: u64 = 1000;
@@ -76,7 +80,7 @@ impl Upkeep {
     }
 
     fn flush_is_due(&self, now: u64) -> bool {
-        self.unflushed.is_some_and(|since| now >= since + RELAXED_WINDOW_MS)
+        self.unflushed.is_some_and(|since| now >= since + SYNC_AFTER_MS)
     }
 
     fn sweep_is_due(&self, now: u64) -> bool {
@@ -90,7 +94,7 @@ impl Upkeep {
     /// Until something is due again.
     fn wait(&self, now: u64) -> Duration {
         let sweep = if self.more_to_sweep { now } else { self.swept + SWEEP_EVERY_MS };
-        let flush = self.unflushed.map(|since| since + RELAXED_WINDOW_MS);
+        let flush = self.unflushed.map(|since| since + SYNC_AFTER_MS);
         let prepare = self.unprepared.map(|since| since + QUICK_REPAIR_AFTER_MS);
         let next = [flush, prepare].into_iter().flatten().fold(sweep, u64::min);
         Duration::from_millis(next.saturating_sub(now))

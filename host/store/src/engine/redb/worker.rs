@@ -1,8 +1,8 @@
 //! The queue in front of the one writer, and the thread that empties it.
 
+use super::current::Current;
 use super::guard;
 use super::pieces::Readers;
-use super::snapshot::Current;
 use super::writer::Writer;
 use crate::engine::{Compacted, NamespaceRecord, NamespaceRequest, Outcome, Reply, Swept, Write};
 use crate::{Clock, Error, Result};
