@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// A store on disk, which answers on the socket until the last of these is dropped.
+/// A store on disk, which answers on the socket until the last of these is dropped. Then connections
+/// are cut: to close the socket waits for clients that may be about to ask, as the one here always is.
 #[derive(Clone)]
 pub struct Host(Arc<Inner>);
 
@@ -18,7 +19,7 @@ struct Inner {
     clock: Arc<ManualClock>,
     granted: Mutex<BTreeMap<String, Namespace>>,
     bindings: Bindings,
-    listening: Option<Listening>,
+    listening: Listening,
     runtime: Runtime,
     _directory: TempDir,
 }
@@ -45,10 +46,16 @@ impl Host {
         let server = serving(clock.clone(), Server::new(&larder).bindings(bindings.clone()));
         let socket = env::var_os("LARDER_SOCKET").unwrap();
         let listening = runtime.block_on(async { server.listen_at(socket) }).unwrap();
-        let (granted, listening) = (Mutex::default(), Some(listening));
+        let granted = Mutex::default();
         let inner =
             Inner { larder, clock, granted, bindings, listening, runtime, _directory: directory };
         Self(Arc::new(inner))
+    }
+
+    /// Closes the socket, as an owner of a store does that ends.
+    pub fn close(self) {
+        let inner = Arc::into_inner(self.0).unwrap();
+        inner.runtime.block_on(inner.listening.close());
     }
 
     /// Grants what lies under a prefix of a namespace, which is created if need be: the binding.
@@ -72,12 +79,5 @@ impl Host {
 
     pub fn clock(&self) -> &ManualClock {
         &self.0.clock
-    }
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        let listening = self.listening.take().unwrap();
-        self.runtime.block_on(listening.close());
     }
 }

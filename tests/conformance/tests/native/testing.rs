@@ -192,7 +192,7 @@ fn a_store_that_was_opened_anew_is_connected_to_anew() {
     let first = Host::fresh();
     let namespace = opened(&first);
     namespace.put("k", "of the first").unwrap();
-    drop(first);
+    first.close();
     let second = Host::fresh();
     second.bind("main", "");
     assert_eq!(namespace.get("k").unwrap(), None);
