@@ -1,6 +1,8 @@
 //! Guests in JavaScript and TypeScript: what `larder` makes of their sources, and what they can do
 //! wrong.
 
+mod mistakes;
+
 use crate::copy::copy_of;
 use crate::http::{Origin, send};
 use crate::project::Project;
@@ -25,7 +27,10 @@ macro_rules! trials {
 
 pub fn tests() -> Vec<Trial> {
     let toolchain = toolchain::javascript();
-    trials! { toolchain:
+    let mistakes = mistakes::TESTS
+        .iter()
+        .map(|(name, test)| toolchain.trial(format!("javascript::{name}"), *test));
+    let mut tests = trials! { toolchain:
         dev_runs_a_worker,
         a_component_runs_a_worker_without_its_config,
         an_edit_is_served_and_a_mistake_is_not,
@@ -34,17 +39,14 @@ pub fn tests() -> Vec<Trial> {
         a_project_without_packages_installs_none,
         an_installation_that_is_cut_short_leaves_nothing,
         a_fetch_that_is_not_allowed_says_how_to_allow_it,
-        a_module_of_node_is_an_error_with_its_place,
         a_package_that_does_without_node_is_bundled,
-        a_package_that_is_missing_is_named,
         without_node_it_says_what_to_install,
-        a_worker_without_fetch_is_refused,
-        an_error_while_the_worker_is_loaded_has_its_place,
-        a_worker_that_asks_its_host_while_it_is_loaded_is_told,
         the_tour_of_the_typescript_sessions_runs_as_written,
         the_tour_of_the_hono_example_runs_as_written,
         the_examples_and_the_seeds_have_their_types,
-    }
+    };
+    tests.extend(mistakes);
+    tests
 }
 
 fn dev(project: &Project, args: &[&str]) -> Server {
@@ -282,26 +284,6 @@ fn a_fetch_that_is_not_allowed_says_how_to_allow_it() {
     eventually(allowed, || format!("{:#?}", server.log()));
 }
 
-/// The build fails; what it says.
-#[track_caller]
-fn build_fails(project: &Project) -> String {
-    let (code, _, said) = project.larder(["build"]).ended();
-    assert_eq!(code, Some(1), "{said}");
-    said
-}
-
-fn a_module_of_node_is_an_error_with_its_place() {
-    for module in ["node:fs", "fs", "node:path/posix", "node:http2"] {
-        let project =
-            worker(&format!("\nimport fs from '{module}';\nexport default {{ fetch() {{}} }};\n"));
-        let said = build_fails(&project);
-        let place = "src/worker.js:2:16: ";
-        assert!(said.contains(place), "{said}");
-        let words = format!("\"{module}\" is a module of Node.js, which a component does not have");
-        assert!(said.contains(&words), "{said}");
-    }
-}
-
 /// One that says what a browser has instead, or tries and goes on.
 fn a_package_that_does_without_node_is_bundled() {
     let project = worker("import p from 'p';\nexport default { fetch: () => Response.json(p) };\n");
@@ -311,20 +293,6 @@ fn a_package_that_does_without_node_is_bundled() {
         try { fs = require('fs'); } catch {}\nmodule.exports = [typeof crypto.randomBytes, fs];\n";
     project.write("node_modules/p/p.js", module);
     assert_eq!(read(&dev(&project, &[]), "/"), json!(["undefined", "none"]));
-}
-
-fn a_package_that_is_missing_is_named() {
-    let source = "import { Hono } from 'hono';\nexport default new Hono();\n";
-    let said = build_fails(&worker(source));
-    assert!(said.contains("src/worker.js:1:22: "), "{said}");
-    assert!(said.contains("Could not resolve \"hono\""), "{said}");
-    assert!(said.contains("npm install hono"), "{said}");
-
-    let project = worker(source);
-    project.write("package.json", r#"{ "dependencies": { "hono": "4.13.19" } }"#);
-    let server = dev(&project, &[]);
-    server.says(&["installing the project's packages: npm install"]);
-    assert_eq!(server.get("/").status, 404);
 }
 
 fn without_node_it_says_what_to_install() {
@@ -337,42 +305,6 @@ fn without_node_it_says_what_to_install() {
     let words =
         "error: node is missing: JavaScript guests are built by Node.js 20 or newer with npm";
     assert!(said.starts_with(words), "{said}");
-}
-
-fn a_worker_without_fetch_is_refused() {
-    let words =
-        "the main module must `export default` an object with a method fetch(request, env, ctx)";
-    for source in ["export const a = 1;\n", "export default { get() {} };\n"] {
-        let project = worker(source);
-        let said = build_fails(&project);
-        assert!(said.contains(words), "{said}");
-        assert!(!said.contains("wasm backtrace"), "{said}");
-        let server = dev(&project, &[]);
-        let answer = server.get("/");
-        assert_eq!(answer.status, 500);
-        assert!(answer.body.contains(words), "{}", answer.body);
-    }
-}
-
-fn an_error_while_the_worker_is_loaded_has_its_place() {
-    let project = worker("const a = 1;\nnull.b;\nexport default { fetch() {} };\n");
-    let server = dev(&project, &[]);
-    assert!(server.get("/").body.starts_with("Uncaught (while the worker was loaded) TypeError: "));
-    server.says(&["    at src/worker.js:2:1"]);
-    let said = build_fails(&project);
-    assert!(said.contains("TypeError: "), "{said}");
-    assert!(said.contains("src/worker.js:2:1"), "{said}");
-}
-
-fn a_worker_that_asks_its_host_while_it_is_loaded_is_told() {
-    let project = worker("const id = crypto.randomUUID();\nexport default { fetch() {} };\n");
-    let said = build_fails(&project);
-    assert!(
-        said.contains("the worker calls its host while it is loaded, which is at build"),
-        "{said}"
-    );
-    assert!(said.contains("wasi:random/random"), "{said}");
-    assert!(!said.contains("wasm backtrace"), "{said}");
 }
 
 fn the_tour_of_the_typescript_sessions_runs_as_written() {
