@@ -36,6 +36,7 @@ pub fn tests() -> Vec<Trial> {
         an_edit_is_served_and_a_mistake_is_not,
         what_is_doubtful_is_said_and_served,
         a_file_that_appears_beside_the_others_is_a_change,
+        what_is_as_it_was_is_not_built_again,
         a_project_without_packages_installs_none,
         an_installation_that_is_cut_short_leaves_nothing,
         a_fetch_that_is_not_allowed_says_how_to_allow_it,
@@ -233,6 +234,20 @@ fn a_file_that_appears_beside_the_others_is_a_change() {
     project.write("text.js", "export const text = 'there';\n");
     let served = || (server.get("/").body == "there").then_some(());
     eventually(served, || format!("{:#?}", server.log()));
+}
+
+/// What is built anew is never the same bytes.
+fn what_is_as_it_was_is_not_built_again() {
+    let project = worker("export default { fetch: () => new Response('kept') };\n");
+    let build = || {
+        let (code, _, said) = project.larder(["build", "-o", "app.wasm"]).ended();
+        assert_eq!(code, Some(0), "{said}");
+        fs::read(project.path("app.wasm")).unwrap()
+    };
+    let component = build();
+    assert!(build() == component);
+    project.write("larder.toml", "main = \"src/worker.js\"\nexpiration_ttl_min = 1\n");
+    assert!(build() != component, "the settings are part of it");
 }
 
 fn a_project_without_packages_installs_none() {

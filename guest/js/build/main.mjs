@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { bundleForDev, bundleForBuild, bundleEngine } from './bundle.mjs';
 import { componentize } from './componentize.mjs';
+import { kept } from './kept.mjs';
 
 const commands = {
   /** The script of a worker, for the engine of `larder dev`. */
@@ -13,10 +14,10 @@ const commands = {
     const code = await bundleEngine();
     await writeFile(output, await componentize({ code, wit, world: 'http-dev', backend: 'starlingmonkey' }));
   },
-  /** A component of its own. */
-  async component({ output, wit, world, backend, ...source }) {
+  /** A component of its own. Bundling is quick, and tells what it consists of. */
+  async component({ output, wit, world, backend, components, ...source }) {
     const { code, map } = await bundleForBuild({ ...source, world, backend });
-    await writeFile(output, await componentize({ code, map, wit, world, backend }));
+    await writeFile(output, await kept(components, { code, map, wit, world, backend }, componentize));
   },
 };
 

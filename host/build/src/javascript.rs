@@ -28,6 +28,7 @@ const LOCK: &[File] = files!["js/package.json", "js/package-lock.json"];
 const PACKAGE: &[File] = files![
     "js/build/bundle.mjs",
     "js/build/componentize.mjs",
+    "js/build/kept.mjs",
     "js/build/main.mjs",
     "js/package.json",
     "js/src/arguments.js",
@@ -88,6 +89,8 @@ enum Request<'a> {
         world: &'a str,
         backend: Backend,
         output: &'a Path,
+        /// Where those are kept that were built before.
+        components: &'a Path,
     },
 }
 
@@ -155,7 +158,8 @@ pub(crate) async fn build(
     }
     let wit = wit::directory(source, &tools.sdk)?;
     let (program, world) = (program(source, file), source.world.name());
-    let request = Request::Component { program, wit: wit.path(), world, backend, output };
+    let (wit, components) = (wit.path(), &toolchain::directory("components")?);
+    let request = Request::Component { program, wit, world, backend, output, components };
     request.run(&tools, notes).await
 }
 
