@@ -18,17 +18,6 @@ fn compacting_says_what_it_gave_back() {
 }
 
 #[test]
-fn a_store_in_use_is_refused_with_who_has_it() {
-    let project = Project::with_namespace("n");
-    let larder = larder_store::Larder::open(project.path(".larder")).unwrap();
-    let said = project.larder(["key", "list", "--namespace", "n"]).fails(1);
-    assert!(said.contains("is in use by"), "{said}");
-    assert!(said.contains(&std::process::id().to_string()), "{said}");
-    drop(larder);
-    project.larder(["key", "list", "--namespace", "n"]).succeeds();
-}
-
-#[test]
 fn a_directory_of_something_else_is_left_as_it_is() {
     let project = Project::new();
     project.write("other/notes.txt", "mine");
