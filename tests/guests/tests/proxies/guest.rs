@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 use tempfile::TempDir;
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Engine, Store};
+use wasmtime::{Cache, CacheConfig, Config, Engine, Store};
 use wasmtime_wasi::WasiCtx;
 
 /// The guest, built and compiled once in this process. Where that fails, the first test to want it
@@ -33,8 +33,11 @@ fn compiled(proxy: &'static Proxy, build: fn(&str) -> PathBuf) -> convert::Proxy
     compiled.clone().unwrap_or_else(|| panic!("the proxy in {} does not build", proxy.language))
 }
 
+/// The cache, which the command uses too, is by the bytes of the component and the version of wasmtime.
 fn compile(component: &Path) -> convert::ProxyPre<State> {
-    let engine = Engine::default();
+    let mut config = Config::new();
+    config.cache(Some(Cache::new(CacheConfig::new()).unwrap()));
+    let engine = Engine::new(&config).unwrap();
     let mut linker = Linker::new(&engine);
     wasmtime_wasi::p2::add_to_linker_sync(&mut linker).unwrap();
     larder_wasmtime::p2::add_to_linker_sync(&mut linker).unwrap();
@@ -66,8 +69,13 @@ impl Host {
                 Guest::Component(Box::new(RefCell::new(running)))
             }
             Form::Program(command) => {
-                let program = Program::start(command(proxy.directory), &self.larder, grants);
-                Guest::Program(Box::new(program))
+                let command = || command(proxy.directory);
+                Guest::Program(Box::new(Program::start(
+                    proxy.language,
+                    command,
+                    &self.larder,
+                    grants,
+                )))
             }
         }
     }

@@ -6,27 +6,36 @@ use larder_wasmtime::Access;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex};
+use std::thread;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 /// Serves the sockets of all tests.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 
-/// A program that runs, and the socket that it is at.
+/// The programs in a language that wait for the store of another test: most tests take less time than
+/// it takes to start one.
+static IDLE: Mutex<BTreeMap<&str, Vec<Process>>> = Mutex::new(BTreeMap::new());
+
+/// A program that runs, on a store that has a socket of its own.
 pub struct Program {
-    child: Child,
-    ends: RefCell<(ChildStdin, BufReader<ChildStdout>)>,
+    language: &'static str,
+    /// None when it has been let go of.
+    process: RefCell<Option<Process>>,
     _socket: Listening,
     _directory: TempDir,
 }
 
 impl Program {
-    /// Starts it with these grants.
+    /// Has one that is idle, or else the one that the command starts, run with these grants.
     pub fn start(
-        mut command: Command,
+        language: &'static str,
+        command: impl FnOnce() -> Command,
         larder: &Larder,
         grants: &[(&str, Namespace, Access)],
     ) -> Self {
@@ -38,26 +47,63 @@ impl Program {
         let path = directory.path().join("socket");
         let _entered = RUNTIME.enter();
         let socket = Server::new(larder).bindings(bindings).listen_at(&path).unwrap();
-        command.env("LARDER_SOCKET", &path).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let ends = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
-        Self { child, ends: RefCell::new(ends), _socket: socket, _directory: directory }
+        let idle = IDLE.lock().unwrap().entry(language).or_default().pop();
+        let mut process = idle.unwrap_or_else(|| Process::start(command()));
+        process.turn_to(&path);
+        Self {
+            language,
+            process: RefCell::new(Some(process)),
+            _socket: socket,
+            _directory: directory,
+        }
     }
 
     /// What an operation answers.
     pub fn call<T: DeserializeOwned>(&self, operation: &str, arguments: impl Serialize) -> T {
-        let (input, output) = &mut *self.ends.borrow_mut();
+        self.process.borrow_mut().as_mut().unwrap().call(operation, arguments)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // What a test that failed has left in it is nobody else's.
+        let process = self.process.take().filter(|_| !thread::panicking());
+        IDLE.lock().unwrap().entry(self.language).or_default().extend(process);
+    }
+}
+
+struct Process {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Process {
+    fn start(mut command: Command) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let input = child.stdin.take().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Self { child, input, output }
+    }
+
+    /// The namespaces that it opens from now on are those of the store at that socket.
+    fn turn_to(&mut self, socket: &Path) {
+        self.call("store", (socket,))
+    }
+
+    fn call<T: DeserializeOwned>(&mut self, operation: &str, arguments: impl Serialize) -> T {
         let mut call = serde_json::to_vec(&(operation, arguments)).unwrap();
         call.push(b'\n');
-        input.write_all(&call).unwrap();
+        self.input.write_all(&call).unwrap();
         let mut line = String::new();
-        output.read_line(&mut line).unwrap();
+        self.output.read_line(&mut line).unwrap();
         assert!(!line.is_empty(), "{operation} ended the program");
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{operation}: {error}: {line}"))
     }
 }
 
-impl Drop for Program {
+impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
