@@ -2,8 +2,8 @@
 // each line of JSON is a call, and each line that it prints an answer. `tests/guests/src/proxies.rs`
 // says how they are written.
 
+import { readSync } from 'node:fs';
 import '../../../guest/js/src/node/register.js';
-import { linesOf } from '../lines.mjs';
 
 const { operations } = await import('./src/proxy.js');
 
@@ -23,7 +23,11 @@ function variant(value, of) {
   return { tag: kebab(name), val: of(held, kebab(name)) };
 }
 
-const bytes = (value) => Uint8Array.from(value);
+/** The lists of bytes that came with a call, and those that go with its answer. */
+let given = [];
+let answered = [];
+
+const bytes = () => given.shift();
 const expiration = (value) => variant(value, BigInt);
 const condition = (value) => variant(value, BigInt);
 /** A record whose fields that are not said are left out. */
@@ -37,29 +41,33 @@ const check = (value) => ({ key: value.key, condition: condition(value.condition
 const operation = (value) =>
   variant(value, (held, tag) => {
     if (tag === 'delete') return held;
-    const given = { ...record(held), expiration: expiration(held.expiration) };
-    if (tag === 'put') return { ...given, value: bytes(held.value) };
-    return tag === 'increment' ? { ...given, delta: BigInt(held.delta) } : given;
+    const options = { ...record(held), expiration: expiration(held.expiration) };
+    if (tag === 'put') return { ...options, value: bytes() };
+    return tag === 'increment' ? { ...options, delta: BigInt(held.delta) } : options;
   });
 
 /** How the arguments of a function are read; as they are when it is not here. */
 const readers = {
-  put: (key, value) => [key, bytes(value)],
-  put_with: (key, value, given) => [key, bytes(value), options(given)],
+  put: (key) => [key, bytes()],
+  put_with: (key, _, said) => [key, bytes(), options(said)],
   delete_if: (key, version) => [key, BigInt(version)],
-  expire: (key, given) => [key, expiration(given)],
-  increment: (key, delta, given) => [key, BigInt(delta), expiration(given)],
-  list: (given) => [record(given)],
+  expire: (key, until) => [key, expiration(until)],
+  increment: (key, delta, until) => [key, BigInt(delta), expiration(until)],
+  list: (said) => [record(said)],
   commit: (checks, operations) => [checks.map(check), operations.map(operation)],
   read: (reader, offset, max) => [reader, BigInt(offset), max],
-  open_writer: (key, given) => [key, options(given)],
-  write: (writer, chunk) => [writer, bytes(chunk)],
+  open_writer: (key, said) => [key, options(said)],
+  write: (writer) => [writer, bytes()],
 };
 
 /** An answer as JSON. */
 function written(value) {
   if (value === undefined || value === null) return 'null';
   if (typeof value === 'bigint') return String(value);
+  if (value instanceof Uint8Array) {
+    answered.push(value);
+    return '[]';
+  }
   if (ArrayBuffer.isView(value)) return `[${value.join(',')}]`;
   if (Array.isArray(value)) return `[${value.map(written).join(',')}]`;
   if (typeof value !== 'object') return JSON.stringify(value);
@@ -77,13 +85,12 @@ function refusal({ tag, val }) {
   return tag === 'quota-exceeded' ? { tag, val: pascal(val) } : val === undefined ? { tag } : { tag, val };
 }
 
-function answer([name, given]) {
+function answerOf(name, values) {
   if (name === 'store') {
-    [process.env.LARDER_SOCKET] = given;
+    [process.env.LARDER_SOCKET] = values;
     return 'null';
   }
   const call = operations[camel(name)];
-  const values = given ?? [];
   const read = readers[name]?.(...values) ?? values;
   if (PLAIN.has(name)) return written(call(...read));
   try {
@@ -97,6 +104,40 @@ function answer([name, given]) {
 /** Integers that a number does not hold, outside of texts, as texts. */
 const exact = (json) => json.replace(/"(?:[^"\\]|\\.)*"|-?\d{16,}/g, (part) => (part[0] === '"' ? part : `"${part}"`));
 
-for await (const line of linesOf(process.stdin)) {
-  process.stdout.write(`${answer(JSON.parse(exact(line)))}\n`);
+/** What was read beyond what was asked for. */
+let ahead = Buffer.alloc(0);
+
+/** So many bytes of the input. */
+function take(length) {
+  const taken = new Uint8Array(length);
+  let end = ahead.copy(taken);
+  ahead = ahead.subarray(end);
+  while (end < length) end += readSync(0, taken, { offset: end });
+  return taken;
+}
+
+/** The next line of the input; none at its end. */
+function takeLine() {
+  const pieces = [];
+  let piece = ahead;
+  while (!piece.includes(0x0a)) {
+    pieces.push(piece);
+    const room = Buffer.alloc(1 << 16);
+    piece = room.subarray(0, readSync(0, room));
+    if (piece.length === 0) return undefined;
+  }
+  const end = piece.indexOf(0x0a);
+  ahead = piece.subarray(end + 1);
+  return Buffer.concat([...pieces, piece.subarray(0, end)]).toString();
+}
+
+/** Not `writeSync`, which fails where the pipe is full. */
+const put = (content) => new Promise((written) => process.stdout.write(content, written));
+
+for (let line = takeLine(); line !== undefined; line = takeLine()) {
+  const [name, values, lengths] = JSON.parse(exact(line));
+  [given, answered] = [lengths.map(take), []];
+  const answer = answerOf(name, values);
+  await put(`[${answer},[${answered.map((list) => list.byteLength)}]]\n`);
+  for (const list of answered) await put(list);
 }

@@ -13,6 +13,11 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from larder_guest import _native
 
 
+#: The lists of bytes that came with a call, and those that go with its answer.
+GIVEN: list[bytes] = []
+ANSWERED: list[bytes] = []
+
+
 def bind() -> None:
     """Has the guest find what it imports in a component."""
     exports = types.SimpleNamespace(Operations=object)
@@ -40,7 +45,7 @@ def read(kind: Any, written: Any) -> Any:
     if is_record(kind):
         hints = get_type_hints(kind)
         return kind(**{name: read(hints[name], part) for name, part in written.items()})
-    return bytes(written) if kind is bytes else written
+    return GIVEN.pop(0) if kind is bytes else written
 
 
 def read_case(cases: tuple[Any, ...], written: Any) -> Any:
@@ -58,7 +63,8 @@ def write(value: Any) -> Any:
     """A value as JSON."""
     match value:
         case bytes():
-            return list(value)
+            ANSWERED.append(value)
+            return []
         case list():
             return [write(part) for part in value]
         case Enum():
@@ -88,15 +94,18 @@ def main() -> None:
 
     operations = proxy.Operations()
     infallible = {"bindings", "info", "drop_reader", "drop_writer"}
-    for line in sys.stdin:
-        name, arguments = json.loads(line)
+    for line in sys.stdin.buffer:
+        name, arguments, lengths = json.loads(line)
+        GIVEN[:] = [sys.stdin.buffer.read(length) for length in lengths]
+        ANSWERED.clear()
         if name == "store":
             [os.environ["LARDER_SOCKET"]] = arguments
             said = None
         else:
-            # No arguments are null.
-            said = answer(getattr(operations, name), arguments or [], name not in infallible)
-        print(json.dumps(said), flush=True)
+            said = answer(getattr(operations, name), arguments, name not in infallible)
+        line = json.dumps([said, [len(part) for part in ANSWERED]]).encode()
+        sys.stdout.buffer.write(b"".join([line, b"\n", *ANSWERED]))
+        sys.stdout.buffer.flush()
 
 
 main()

@@ -25,10 +25,12 @@ pub enum Form {
     /// A component, which is built of the sources in a directory.
     Component(fn(directory: &str) -> PathBuf),
     /// The same sources as a program of this machine. For each line on its standard input it writes
-    /// one: the input is a JSON array of an operation's name and its arguments, the output its
-    /// answer, `{"Ok": …}` or `{"Err": …}` where the operation has a result, in the JSON that serde
-    /// derives from the contract's types. Besides the contract's it has the operation `store`, by
-    /// which `LARDER_SOCKET` becomes the argument, and whose answer is null.
+    /// one: the input is a JSON array of an operation's name, its arguments and the lengths of lists
+    /// of bytes, the output one of its answer and such lengths. The answer is `{"Ok": …}` or
+    /// `{"Err": …}` where the operation has a result, and all is in the JSON that serde derives from
+    /// the contract's types, in which lists of bytes are empty: they follow the line, in their order.
+    /// Besides the contract's there is the operation `store`, by which `LARDER_SOCKET` becomes the
+    /// argument, and whose answer is null.
     Program(fn(directory: &str) -> Command),
 }
 

@@ -1,5 +1,6 @@
 //! A proxy guest as a subject of the conformance cases.
 
+use crate::beside::Argument;
 use crate::convert::{self, operations as wit};
 use crate::program::Program;
 use crate::state::State;
@@ -113,7 +114,9 @@ macro_rules! calls {
                     let functions = proxy.larder_test_guests_operations();
                     functions.$function(store, $($argument),*).unwrap()
                 }
-                Self::Program(program) => program.call(stringify!($name), ($($argument,)*)),
+                Self::Program(program) => {
+                    program.call(stringify!($name), vec![$(Argument::from($argument)),*])
+                }
             }
         }
     )*};

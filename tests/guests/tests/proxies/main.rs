@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod beside;
 mod convert;
 mod grants;
 mod guest;

@@ -1,13 +1,13 @@
 //! A proxy guest as a program of this machine, over the socket of a store.
 
+use crate::beside::{Answer, Argument};
 use larder_server::{Bindings, Listening, Server};
 use larder_store::{Larder, Namespace};
 use larder_wasmtime::Access;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{LazyLock, Mutex};
@@ -59,7 +59,11 @@ impl Program {
     }
 
     /// What an operation answers.
-    pub fn call<T: DeserializeOwned>(&self, operation: &str, arguments: impl Serialize) -> T {
+    pub fn call<T: Answer + DeserializeOwned>(
+        &self,
+        operation: &str,
+        arguments: Vec<Argument>,
+    ) -> T {
         self.process.borrow_mut().as_mut().unwrap().call(operation, arguments)
     }
 }
@@ -89,17 +93,36 @@ impl Process {
 
     /// The namespaces that it opens from now on are those of the store at that socket.
     fn turn_to(&mut self, socket: &Path) {
-        self.call("store", (socket,))
+        self.call("store", vec![socket.to_str().unwrap().into()])
     }
 
-    fn call<T: DeserializeOwned>(&mut self, operation: &str, arguments: impl Serialize) -> T {
-        let mut call = serde_json::to_vec(&(operation, arguments)).unwrap();
+    fn call<T: Answer + DeserializeOwned>(
+        &mut self,
+        operation: &str,
+        arguments: Vec<Argument>,
+    ) -> T {
+        let (arguments, lists): (Vec<_>, Vec<_>) =
+            arguments.into_iter().map(|argument| (argument.json, argument.lists)).unzip();
+        let lists: Vec<_> = lists.into_iter().flatten().collect();
+        let lengths: Vec<_> = lists.iter().map(Vec::len).collect();
+        let mut call = serde_json::to_vec(&(operation, arguments, lengths)).unwrap();
         call.push(b'\n');
+        call.extend(lists.concat());
         self.input.write_all(&call).unwrap();
+
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
         assert!(!line.is_empty(), "{operation} ended the program");
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{operation}: {error}: {line}"))
+        let answer = serde_json::from_str(&line);
+        let (mut answer, lengths): (T, Vec<usize>) =
+            answer.unwrap_or_else(|error| panic!("{operation}: {error}: {line}"));
+        let lists = answer.lists();
+        assert_eq!(lists.len(), lengths.len(), "{operation}");
+        for (list, length) in lists.into_iter().zip(lengths) {
+            list.resize(length, 0);
+            self.output.read_exact(list).unwrap();
+        }
+        answer
     }
 }
 
