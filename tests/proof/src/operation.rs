@@ -10,11 +10,13 @@ pub(crate) use choice::{BEGIN_MS, NO_JSON, large_value};
 
 pub use choice::{ByteCount, Id, Key, Limit, Metadata, Moment, Prefix, Slot, Time, Title, Value};
 
+#[cfg(fuzzing)]
 use arbitrary::Arbitrary;
 use proptest_derive::Arbitrary as Strategy;
 
 /// A whole test: how a store is opened, and what is done to it.
-#[derive(Clone, Debug, Arbitrary, Strategy)]
+#[derive(Clone, Debug, Strategy)]
+#[cfg_attr(fuzzing, derive(Arbitrary))]
 pub struct Case {
     /// Whether the store is opened at the relaxed durability.
     pub relaxed: bool,
@@ -28,7 +30,8 @@ pub struct Case {
 }
 
 /// Something that is done to a store. `at` is one of the handles on namespaces.
-#[derive(Clone, Debug, Arbitrary, Strategy)]
+#[derive(Clone, Debug, Strategy)]
+#[cfg_attr(fuzzing, derive(Arbitrary))]
 pub enum Operation {
     /// One write.
     #[proptest(weight = 30)]
@@ -122,7 +125,8 @@ pub enum Operation {
 }
 
 /// A write to one namespace.
-#[derive(Clone, Debug, Arbitrary, Strategy)]
+#[derive(Clone, Debug, Strategy)]
+#[cfg_attr(fuzzing, derive(Arbitrary))]
 pub enum Write {
     /// A put.
     #[proptest(weight = 8)]
@@ -153,7 +157,8 @@ pub enum Write {
 }
 
 /// One operation of a commit.
-#[derive(Clone, Debug, Arbitrary, Strategy)]
+#[derive(Clone, Debug, Strategy)]
+#[cfg_attr(fuzzing, derive(Arbitrary))]
 pub enum Change {
     /// A put.
     #[proptest(weight = 3)]
@@ -168,7 +173,8 @@ pub enum Change {
 }
 
 /// A commit of many puts.
-#[derive(Clone, Copy, Debug, Arbitrary, Strategy)]
+#[derive(Clone, Copy, Debug, Strategy)]
+#[cfg_attr(fuzzing, derive(Arbitrary))]
 pub struct Bulk {
     /// How many.
     pub count: Limit,
@@ -181,7 +187,8 @@ pub struct Bulk {
 }
 
 /// What a put says besides key and value.
-#[derive(Clone, Copy, Debug, Arbitrary, Strategy)]
+#[derive(Clone, Copy, Debug, Strategy)]
+#[cfg_attr(fuzzing, derive(Arbitrary))]
 pub struct Options {
     /// When the key stops existing.
     pub time: Option<Time>,
@@ -192,7 +199,8 @@ pub struct Options {
 }
 
 /// What must hold of a key.
-#[derive(Clone, Copy, Debug, Arbitrary, Strategy)]
+#[derive(Clone, Copy, Debug, Strategy)]
+#[cfg_attr(fuzzing, derive(Arbitrary))]
 pub enum Condition {
     /// It does not exist.
     Absent,
@@ -204,7 +212,8 @@ pub enum Condition {
 }
 
 /// A version that was told.
-#[derive(Clone, Copy, Debug, Arbitrary, Strategy)]
+#[derive(Clone, Copy, Debug, Strategy)]
+#[cfg_attr(fuzzing, derive(Arbitrary))]
 pub enum Known {
     /// That of the key itself.
     #[proptest(weight = 3)]
@@ -214,7 +223,8 @@ pub enum Known {
 }
 
 /// What is added to a counter.
-#[derive(Clone, Copy, Debug, Arbitrary, Strategy)]
+#[derive(Clone, Copy, Debug, Strategy)]
+#[cfg_attr(fuzzing, derive(Arbitrary))]
 pub enum Delta {
     /// A little.
     #[proptest(weight = 6)]
@@ -237,7 +247,8 @@ impl Delta {
 }
 
 /// Which page of which listing.
-#[derive(Clone, Copy, Debug, Arbitrary, Strategy)]
+#[derive(Clone, Copy, Debug, Strategy)]
+#[cfg_attr(fuzzing, derive(Arbitrary))]
 pub struct Page {
     /// With what the keys begin.
     pub prefix: Option<Prefix>,
@@ -256,7 +267,8 @@ pub struct Page {
 }
 
 /// Where a page goes on.
-#[derive(Clone, Copy, Debug, Arbitrary, Strategy)]
+#[derive(Clone, Copy, Debug, Strategy)]
+#[cfg_attr(fuzzing, derive(Arbitrary))]
 pub enum Cursor {
     /// At the beginning.
     #[proptest(weight = 4)]

@@ -1,6 +1,7 @@
 //! The keys, values, times and titles that an operation can be about: few, so that operations meet,
 //! and with each limit from both sides.
 
+#[cfg(fuzzing)]
 use arbitrary::Arbitrary;
 use bytes::Bytes;
 use larder_store::Expiration;
@@ -15,7 +16,8 @@ use std::sync::LazyLock;
 pub(crate) const BEGIN_MS: u64 = 1_750_000_000_500;
 
 /// One of a few places for handles, readers, writers or cursors.
-#[derive(Clone, Copy, Debug, Default, Arbitrary, Strategy)]
+#[derive(Clone, Copy, Debug, Default, Strategy)]
+#[cfg_attr(fuzzing, derive(Arbitrary))]
 pub struct Slot(u8);
 
 impl Slot {
@@ -31,7 +33,8 @@ fn choose<T: Copy + Default>(choices: &[T], number: u8) -> T {
 }
 
 /// A key, legal or not.
-#[derive(Clone, Copy, Debug, Arbitrary, Strategy)]
+#[derive(Clone, Copy, Debug, Strategy)]
+#[cfg_attr(fuzzing, derive(Arbitrary))]
 pub struct Key(u8);
 
 impl Key {
@@ -50,7 +53,8 @@ impl Key {
 }
 
 /// What keys begin with.
-#[derive(Clone, Copy, Debug, Arbitrary, Strategy)]
+#[derive(Clone, Copy, Debug, Strategy)]
+#[cfg_attr(fuzzing, derive(Arbitrary))]
 pub struct Prefix(u8);
 
 impl Prefix {
@@ -69,7 +73,8 @@ impl Prefix {
 
 /// A value: a counter or none, around each size at which the engine on disk keeps it elsewhere, or
 /// above the limit.
-#[derive(Clone, Copy, Debug, Arbitrary, Strategy)]
+#[derive(Clone, Copy, Debug, Strategy)]
+#[cfg_attr(fuzzing, derive(Arbitrary))]
 pub struct Value {
     form: u8,
     more: u8,
@@ -126,7 +131,8 @@ static MIXED: LazyLock<Bytes> = LazyLock::new(|| {
 });
 
 /// Metadata, legal or not.
-#[derive(Clone, Copy, Debug, Arbitrary, Strategy)]
+#[derive(Clone, Copy, Debug, Strategy)]
+#[cfg_attr(fuzzing, derive(Arbitrary))]
 pub struct Metadata(u8);
 
 /// What [`Metadata`] may be that is no JSON.
@@ -147,7 +153,8 @@ impl Metadata {
 }
 
 /// When a key is to stop existing: around where the clock may stand, or as late as can be.
-#[derive(Clone, Copy, Debug, Arbitrary, Strategy)]
+#[derive(Clone, Copy, Debug, Strategy)]
+#[cfg_attr(fuzzing, derive(Arbitrary))]
 pub struct Time(u8);
 
 impl Time {
@@ -170,7 +177,8 @@ impl Time {
 }
 
 /// Where a clock may stand: near the expirations of [`Time`], or far off.
-#[derive(Clone, Copy, Debug, Arbitrary, Strategy)]
+#[derive(Clone, Copy, Debug, Strategy)]
+#[cfg_attr(fuzzing, derive(Arbitrary))]
 pub struct Moment(u8);
 
 impl Moment {
@@ -189,7 +197,8 @@ impl Moment {
 }
 
 /// A number of keys, on a page or otherwise: small, or at a limit or above it.
-#[derive(Clone, Copy, Debug, Arbitrary, Strategy)]
+#[derive(Clone, Copy, Debug, Strategy)]
+#[cfg_attr(fuzzing, derive(Arbitrary))]
 pub struct Limit(u8);
 
 impl Limit {
@@ -209,7 +218,8 @@ impl Limit {
 }
 
 /// A number of bytes: an offset into a value, or how much of it is read.
-#[derive(Clone, Copy, Debug, Arbitrary, Strategy)]
+#[derive(Clone, Copy, Debug, Strategy)]
+#[cfg_attr(fuzzing, derive(Arbitrary))]
 pub struct ByteCount(u8);
 
 impl ByteCount {
@@ -238,7 +248,8 @@ impl ByteCount {
 }
 
 /// A namespace's title, legal or not.
-#[derive(Clone, Copy, Debug, Arbitrary, Strategy)]
+#[derive(Clone, Copy, Debug, Strategy)]
+#[cfg_attr(fuzzing, derive(Arbitrary))]
 pub struct Title(u8);
 
 impl Title {
@@ -256,7 +267,8 @@ impl Title {
 }
 
 /// A namespace's id, legal or not.
-#[derive(Clone, Copy, Debug, Arbitrary, Strategy)]
+#[derive(Clone, Copy, Debug, Strategy)]
+#[cfg_attr(fuzzing, derive(Arbitrary))]
 pub struct Id(u8);
 
 impl Id {
