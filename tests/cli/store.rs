@@ -44,3 +44,30 @@ fn a_cause_is_said_once() {
     let said = project.larder(["check"]).fails(1);
     assert_eq!(said.matches("os error").count(), 1, "{said}");
 }
+
+#[test]
+fn a_store_too_damaged_to_open_is_told_entry_by_entry() {
+    let project = Project::with_namespace("n");
+    for key in ["whole", "broken"] {
+        project.larder(["key", "put", key, &key.repeat(1000), "--namespace", "n"]).succeeds();
+    }
+    let file = project.path(".larder/data.redb");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let value = "broken".repeat(1000);
+    let places: Vec<usize> = bytes
+        .windows(value.len())
+        .enumerate()
+        .filter_map(|(at, window)| (window == value.as_bytes()).then_some(at))
+        .collect();
+    assert!(!places.is_empty());
+    for at in places {
+        *bytes.get_mut(at).unwrap() ^= 1;
+    }
+    std::fs::write(&file, bytes).unwrap();
+    let said = project.larder(["key", "get", "whole", "--namespace", "n"]).fails(1);
+    assert!(said.contains("the store is damaged") && said.contains("`check`"), "{said}");
+    let (code, damage, said) = project.larder(["check"]).ended();
+    assert_eq!(code, Some(1));
+    assert!(damage.contains("\"broken\" in \"n\"") && !damage.contains("whole"), "{damage}");
+    assert!(said.contains("read 1 key with 4.9 KiB of values: damaged in "), "{said}");
+}
