@@ -4,7 +4,7 @@
 use super::namespace::Open;
 use crate::bindings as wit;
 use crate::ctx::Grant;
-use crate::limits::Turn;
+use crate::limits::{OnItsWay, Turn};
 use crate::{Access, Call, KvView, Operation};
 use bytes::Bytes;
 use larder_store::Error;
@@ -88,6 +88,38 @@ pub(super) async fn perform<T: KvView, R>(
     admit(cx, &call)?;
     let result = work.await;
     settle(cx, &call, result, bytes)
+}
+
+/// A call that answers with values: for which there is room while they are on their way into the
+/// guest's memory. What there is no room for is let go of, and read again when there is some.
+pub(super) async fn read<T: KvView, R, W>(
+    cx: &mut StoreContextMut<'_, T>,
+    call: Call<'_>,
+    work: impl Fn() -> W,
+    bytes: impl Fn(&R) -> usize,
+) -> Answer<(R, OnItsWay)>
+where
+    W: Future<Output = larder_store::Result<R>>,
+{
+    admit(cx, &call)?;
+    let room = cx.data_mut().kv().ctx.grants.room().clone();
+    let mut on_its_way = OnItsWay::default();
+    let result = loop {
+        let result = work().await;
+        let size = result.as_ref().map_or(0, &bytes);
+        if on_its_way.has_room_for(size) {
+            break result;
+        }
+        // Nobody waits for more with some in hand.
+        drop(on_its_way);
+        if let Some(taken) = room.on_its_way(size) {
+            on_its_way = taken;
+            break result;
+        }
+        drop(result);
+        on_its_way = room.wait_to_read(size).await?;
+    };
+    Ok((settle(cx, &call, result, bytes)?, on_its_way))
 }
 
 /// Waits for the guest's turn to write so many bytes, which are not copied out of its memory before.

@@ -1,6 +1,6 @@
 //! The functions of the resource `namespace`, each the same operation of the store.
 
-use super::call::{Answer, admit, check_value, granted, key, perform, settle, turn, value};
+use super::call::{Answer, admit, check_value, granted, key, perform, read, settle, turn, value};
 use super::records::{Check, Entry, KeyInfo, ListOptions, ListPage, Operation, PutOptions};
 use crate::bindings as wit;
 use crate::ctx::Grant;
@@ -64,7 +64,8 @@ pub(super) async fn get<T: KvView + 'static>(
     let name = key(&cx, &name)?;
     let call = Call::new(&grant, Op::Get, from_ref(&name));
     let bytes = |value: &Option<Bytes>| value.as_ref().map_or(0, Bytes::len);
-    perform(&mut cx, call, grant.namespace.get(&name), bytes).await
+    let (value, room) = read(&mut cx, call, || grant.namespace.get(&name), bytes).await?;
+    Ok(value.map(|value| room.counted(value)))
 }
 
 pub(super) async fn get_entry<T: KvView + 'static>(
@@ -74,8 +75,9 @@ pub(super) async fn get_entry<T: KvView + 'static>(
     let grant = granted(&mut cx, &handle, Op::GetEntry)?;
     let name = key(&cx, &name)?;
     let call = Call::new(&grant, Op::GetEntry, from_ref(&name));
-    let entry = perform(&mut cx, call, grant.namespace.get_entry(&name), value_bytes).await?;
-    Ok(entry.map(Entry::from))
+    let work = || grant.namespace.get_entry(&name);
+    let (entry, room) = read(&mut cx, call, work, value_bytes).await?;
+    Ok(entry.map(|entry| Entry::of(entry, &room)))
 }
 
 pub(super) async fn get_many<T: KvView + 'static>(
@@ -91,8 +93,9 @@ pub(super) async fn get_many<T: KvView + 'static>(
     let names = names.collect::<Answer<Vec<_>>>()?;
     let call = Call::new(&grant, Op::GetMany, &names);
     let bytes = |entries: &Vec<_>| entries.iter().map(value_bytes).sum();
-    let entries = perform(&mut cx, call, grant.namespace.get_many(&names), bytes).await?;
-    Ok(entries.into_iter().map(|entry| entry.map(Entry::from)).collect())
+    let work = || grant.namespace.get_many(&names);
+    let (entries, room) = read(&mut cx, call, work, bytes).await?;
+    Ok(entries.into_iter().map(|entry| entry.map(|entry| Entry::of(entry, &room))).collect())
 }
 
 pub(super) async fn head<T: KvView + 'static>(

@@ -4,6 +4,7 @@
 
 use super::call::{Answer, key, text};
 use crate::bindings as wit;
+use crate::limits::OnItsWay;
 use bytes::Bytes;
 use larder_store::limits::{CURSOR_BYTES_MAX, METADATA_BYTES_MAX};
 use larder_store::{Error, Head};
@@ -20,11 +21,12 @@ pub(super) struct Entry {
     version: u64,
 }
 
-impl From<larder_store::Entry> for Entry {
-    fn from(larder_store::Entry { value, head }: larder_store::Entry) -> Self {
+impl Entry {
+    pub(super) fn of(entry: larder_store::Entry, room: &OnItsWay) -> Self {
+        let larder_store::Entry { value, head } = entry;
         let Head { version, expiration, metadata, size: _ } = head;
         let expiration = expiration.map(|point| point.as_secs_ceil());
-        Self { value, expiration, metadata, version: version.as_u64() }
+        Self { value: room.counted(value), expiration, metadata, version: version.as_u64() }
     }
 }
 
