@@ -1,10 +1,11 @@
-//! What a component that is served prints: on to our standard error, and the end of it kept, since
-//! there a panic says what it is about.
+//! What a component that is served prints: on to our standard error, up to so much for a request, and
+//! the end of it kept, since there a panic says what it is about.
 
+use crate::output;
 use bytes::Bytes;
 use std::io::{self, Write as _};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
@@ -12,29 +13,53 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
 /// How much of the end is kept.
 const TAIL_BYTES: usize = 8 << 10;
+/// How much of it goes on to our standard error, so that no request fills the disk with its log.
+const PRINTED_BYTES_MAX: usize = 1 << 20;
 /// Most bytes that a component hands over at a time.
 const WRITE_BYTES_MAX: usize = 64 << 10;
 
-/// One component's output. Clones share the tail.
+/// One instance's output. Clones share it.
 #[derive(Clone, Default)]
-pub struct GuestStderr {
-    tail: Arc<Mutex<Vec<u8>>>,
+pub struct GuestStderr(Arc<Mutex<Printed>>);
+
+#[derive(Default)]
+struct Printed {
+    /// Bytes in all.
+    bytes: usize,
+    tail: Vec<u8>,
+}
+
+impl Printed {
+    /// Adds to the tail; what goes on to our standard error, and whether that is the last of it.
+    fn add<'a>(&mut self, bytes: &'a [u8]) -> (&'a [u8], bool) {
+        let room = PRINTED_BYTES_MAX.saturating_sub(self.bytes);
+        let was_within = self.bytes <= PRINTED_BYTES_MAX;
+        self.bytes = self.bytes.saturating_add(bytes.len());
+        self.tail.extend_from_slice(bytes);
+        let excess = self.tail.len().saturating_sub(TAIL_BYTES);
+        self.tail.drain(..excess);
+        (bytes.get(..room).unwrap_or(bytes), was_within && self.bytes > PRINTED_BYTES_MAX)
+    }
 }
 
 impl GuestStderr {
     /// The end of what was printed.
     pub fn tail(&self) -> String {
-        let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&tail).into_owned()
+        String::from_utf8_lossy(&self.printed().tail).into_owned()
+    }
+
+    fn printed(&self) -> MutexGuard<'_, Printed> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn print(&self, bytes: &[u8]) {
+        let (goes_on, is_last) = self.printed().add(bytes);
         // Whether anybody listens is no concern of the component.
-        let _ = io::stderr().write_all(bytes);
-        let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
-        tail.extend_from_slice(bytes);
-        let excess = tail.len().saturating_sub(TAIL_BYTES);
-        tail.drain(..excess);
+        let _ = io::stderr().write_all(goes_on);
+        if is_last {
+            let most = output::size(PRINTED_BYTES_MAX as u64);
+            output::note(format_args!("\nmore than {most} that a request printed is left out"));
+        }
     }
 }
 
