@@ -70,6 +70,7 @@ pub struct Limits {
     pub timeout: Option<Time>,
     pub kv_writes: Option<u32>,
     pub kv_write_memory: Option<Size>,
+    pub kv_read_memory: Option<Size>,
     pub kv_handles: Option<u32>,
 }
 

@@ -162,19 +162,30 @@ impl GuestSettings {
             vars: vars.into_iter().collect(),
             bindings: bindings(args, project)?,
             outbound,
-            memory: memory_limits(&args.limits, config),
-            kv: kv_limits(&args.limits, config),
+            memory: memory_limits(&args.limits, config)?,
+            kv: kv_limits(&args.limits, config)?,
             config: project.map(|project| project.path.clone()),
         })
     }
 }
 
-fn memory_limits(args: &LimitArgs, config: Option<&Config>) -> MemoryLimits {
+fn memory_limits(args: &LimitArgs, config: Option<&Config>) -> Result<MemoryLimits> {
     let limits = config.map(|config| &config.limits);
     let configured = |limit: fn(&Limits) -> Option<Size>| limits.and_then(limit).map(|size| size.0);
     let each = args.memory_max.or_else(|| configured(|limits| limits.memory));
     let total = args.memory_total_max.or_else(|| configured(|limits| limits.memory_total));
-    MemoryLimits { each: each.unwrap_or(MEMORY_MAX), total: total.unwrap_or_else(half_of_memory) }
+    Ok(MemoryLimits {
+        each: more_than_nothing("memory", each)?.unwrap_or(MEMORY_MAX),
+        total: more_than_nothing("memory_total", total)?.unwrap_or_else(half_of_memory),
+    })
+}
+
+/// Refuses a limit by which nothing could be done.
+fn more_than_nothing<T: Default + PartialEq>(name: &str, limit: Option<T>) -> Result<Option<T>> {
+    if limit == Some(T::default()) {
+        bail!("limits.{name} is 0, which lets nothing happen; leave it out for its default");
+    }
+    Ok(limit)
 }
 
 /// Half of what the machine has, or of what its container lets us have, where Linux says.
@@ -189,19 +200,29 @@ fn half_of_memory() -> ByteSize {
     memory.map_or(MEMORY_TOTAL_MAX, |memory| ByteSize(memory / 2))
 }
 
-fn kv_limits(args: &LimitArgs, config: Option<&Config>) -> KvLimits {
+fn kv_limits(args: &LimitArgs, config: Option<&Config>) -> Result<KvLimits> {
     let defaults = KvLimits::default();
     let limits = config.map(|config| &config.limits);
-    let memory = limits.and_then(|limits| limits.kv_write_memory).map(|size| size.0);
-    let memory = args.kv_write_memory_max.or(memory).map(|ByteSize(bytes)| bytes);
-    let writes = args.kv_writes_max.or_else(|| limits?.kv_writes);
-    let pieces = args.kv_handles_max.or_else(|| limits?.kv_handles);
-    KvLimits {
+    let size = |flag: Option<ByteSize>, name, configured: fn(&Limits) -> Option<Size>| {
+        let size = flag.or_else(|| limits.and_then(configured).map(|size| size.0));
+        more_than_nothing(name, size.map(|ByteSize(bytes)| bytes))
+    };
+    let count = |flag: Option<u32>, name, configured: fn(&Limits) -> Option<u32>| {
+        more_than_nothing(name, flag.or_else(|| limits.and_then(configured)))
+    };
+    let writes = count(args.kv_writes_max, "kv_writes", |limits| limits.kv_writes)?;
+    let pieces = count(args.kv_handles_max, "kv_handles", |limits| limits.kv_handles)?;
+    let write_bytes =
+        size(args.kv_write_memory_max, "kv_write_memory", |limits| limits.kv_write_memory)?;
+    let read_bytes =
+        size(args.kv_read_memory_max, "kv_read_memory", |limits| limits.kv_read_memory)?;
+    Ok(KvLimits {
         writes: writes.unwrap_or(defaults.writes),
-        write_bytes: memory.unwrap_or(defaults.write_bytes),
+        write_bytes: write_bytes.unwrap_or(defaults.write_bytes),
+        read_bytes: read_bytes.unwrap_or(defaults.read_bytes),
         pieces: pieces.unwrap_or(defaults.pieces),
         ..defaults
-    }
+    })
 }
 
 /// A variable as it stands in the environment: a text as it is, any other value as its JSON.

@@ -18,6 +18,9 @@ pub struct LimitArgs {
     /// Most memory for what these bring; further writes wait [default: 32MiB]
     #[arg(long, value_name = "SIZE")]
     pub kv_write_memory_max: Option<ByteSize>,
+    /// Most memory for values on their way to the component; further reads wait [default: 64MiB]
+    #[arg(long, value_name = "SIZE")]
+    pub kv_read_memory_max: Option<ByteSize>,
     /// Most readers and writers in pieces that are open, each of which takes up to half a megabyte
     /// [default: 256]
     #[arg(long, value_name = "N")]
