@@ -12,6 +12,7 @@ mod build;
 mod cases;
 mod config;
 mod dev;
+mod hostile;
 mod import;
 mod key;
 mod kv;

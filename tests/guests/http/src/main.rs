@@ -1,7 +1,7 @@
 //! Does what the path says: what a component may do well, and what it may do to its host.
 
 use http_body_util::{BodyExt as _, Full};
-use larder_guest::Namespace;
+use larder_guest::{Namespace, Put};
 use std::hint::black_box;
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
@@ -46,6 +46,17 @@ async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
             let block = black_box(vec![1_u8; megabytes << 20]);
             block.len().to_string()
         }
+        "hold" => {
+            let megabytes = of.parse::<usize>().unwrap_or_default();
+            let block = black_box(vec![1_u8; megabytes << 20]);
+            sleep(Duration::from_secs(1));
+            block.len().to_string()
+        }
+        "recurse" => recurse(black_box(u64::MAX)).to_string(),
+        "flood" => loop {
+            eprintln!("{}", "x".repeat(1000));
+        },
+        "body" => "x".repeat(of.parse::<usize>().unwrap_or_default() << 20),
         "read" => body.into_boxed_body().collect().await?.to_bytes().len().to_string(),
         "outgoing" => match Client::new().send(Request::get("http://192.0.2.1/").body(())?).await {
             Ok(_) => "sent".into(),
@@ -80,6 +91,17 @@ async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
             Ok(_) => "put".into(),
             Err(error) => error.to_string(),
         },
+        "put-large" => match Namespace::open("KV").and_then(|kv| kv.put(of, vec![1; 26_214_400])) {
+            Ok(_) => "put".into(),
+            Err(error) => error.to_string(),
+        },
+        "hoard-writers" => {
+            let count = of.parse().unwrap_or_default();
+            let open = |kv: &Namespace| kv.open_writer("unfinished", Put::new()).ok();
+            let kv = Namespace::open("KV").unwrap();
+            let hoard: Vec<_> = (0..count).map_while(|_| open(&kv)).collect();
+            hoard.len().to_string()
+        }
         "get" => match Namespace::open("KV").and_then(|kv| kv.get(of)) {
             Ok(value) => String::from_utf8_lossy(&value.unwrap_or_default()).into_owned(),
             Err(error) => error.to_string(),
@@ -87,4 +109,11 @@ async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
         _ => "hello".into(),
     };
     Ok(Response::new(answer.into()))
+}
+
+fn recurse(depth: u64) -> u64 {
+    match black_box(depth) {
+        0 => 0,
+        depth => 1 + recurse(depth - 1),
+    }
 }
