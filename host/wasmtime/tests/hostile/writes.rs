@@ -98,9 +98,13 @@ async fn writes_of_all_instances_under_way_are_bounded_and_those_of_others_are_n
     gate.set_shut(true);
     let puts: Vec<Put> = (0..8).map(|key| put(&host.attacker, key, 1)).collect();
     let others: Vec<Put> = (0..8).map(|key| put(&host.victim, key, 1)).collect();
-    while puts.iter().filter(|put| put.is_finished()).count() < 3 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let refused = async {
+        while puts.iter().filter(|put| put.is_finished()).count() < 3 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    // That there were three is seen below.
+    _ = tokio::time::timeout(Duration::from_secs(10), refused).await;
     gate.set_shut(false);
     let mut refused = 0;
     for put in puts {
