@@ -6,6 +6,7 @@ use crate::engine::{
     BackedUp, CheckReport, Compacted, Engine, NamespaceRecord, NamespaceRequest, Swept,
 };
 use crate::key::{NamespaceNumber, Scope};
+use crate::pieces::OpenValues;
 use crate::{BlockingLarder, Clock, Error, Namespace, Quota, Result, SystemClock};
 use std::collections::HashMap;
 use std::fmt;
@@ -37,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) deleted: Arc<AtomicBool>,
     /// Bytes that writers in pieces hold and have not finished.
     pub(crate) unfinished_bytes: AtomicU64,
+    /// Values that readers in pieces keep on disk.
+    pub(crate) open_values: OpenValues,
 }
 
 impl fmt::Debug for Larder {

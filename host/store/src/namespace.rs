@@ -299,8 +299,11 @@ impl Namespace {
         let (row, now) = (self.row(key)?, self.now());
         let opened = self.engine.open(&row).wait().await?;
         self.live()?;
-        let opened = opened.filter(|(head, _)| head.is_live(now));
-        Ok(opened.map(|(head, pieces)| Reader::new(KeyInfo { name: key.to_owned(), head }, pieces)))
+        let Some((head, pieces)) = opened.filter(|(head, _)| head.is_live(now)) else {
+            return Ok(None);
+        };
+        let kept = self.keep_open(row, &head).await?;
+        Ok(Some(Reader::new(KeyInfo { name: key.to_owned(), head }, pieces, kept)))
     }
 
     /// A value to be written in pieces. Only [`Writer::finish`] makes it visible, and only then

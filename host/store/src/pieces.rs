@@ -4,11 +4,12 @@ use crate::engine::{PieceReader, PieceWriter, Usage, Value};
 use crate::key::Row;
 use crate::larder::Shared;
 use crate::limits::PIECE_BYTES;
-use crate::{Error, KeyInfo, Namespace, PutOptions, Result, WriteOutcome, entry};
+use crate::{Error, Head, KeyInfo, Namespace, PutOptions, Result, Version, WriteOutcome, entry};
 use bytes::{Bytes, BytesMut};
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A value read in pieces. It keeps the value it was opened on, also when that is replaced,
 /// deleted or expires meanwhile.
@@ -16,11 +17,12 @@ use std::sync::atomic::Ordering;
 pub struct Reader {
     info: KeyInfo,
     pieces: Arc<dyn PieceReader>,
+    _kept: Option<Arc<KeptOpen>>,
 }
 
 impl Reader {
-    pub(crate) fn new(info: KeyInfo, pieces: Box<dyn PieceReader>) -> Self {
-        Self { info, pieces: pieces.into() }
+    pub(crate) fn new(info: KeyInfo, pieces: Box<dyn PieceReader>, kept: Option<KeptOpen>) -> Self {
+        Self { info, pieces: pieces.into(), _kept: kept.map(Arc::new) }
     }
 
     /// The key as it was when the reader was opened.
@@ -43,6 +45,60 @@ impl Reader {
 impl fmt::Debug for Reader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reader").field("info", &self.info).finish_non_exhaustive()
+    }
+}
+
+/// The values of a namespace that readers keep on disk, each with its size and how many readers.
+///
+/// What is live fits into the quota, so that more than that can only be open when some of it has been
+/// replaced, and is nowhere counted but here.
+#[derive(Debug, Default)]
+pub(crate) struct OpenValues(Mutex<HashMap<Opened, (u64, usize)>>);
+
+/// A value, told from what was and will be under its key.
+type Opened = (Row, Version);
+
+/// A value that is counted as long as its reader is there.
+pub(crate) struct KeptOpen {
+    shared: Arc<Shared>,
+    opened: Opened,
+}
+
+impl OpenValues {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Opened, (u64, usize)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Namespace {
+    /// Counts a value as open; one at a time always may be, whatever its size.
+    pub(crate) async fn keep_open(&self, row: Row, head: &Head) -> Result<Option<KeptOpen>> {
+        // Whoever opens a smaller one has a copy of it.
+        if head.size <= PIECE_BYTES as u64 {
+            return Ok(None);
+        }
+        let quota = self.record().await?.quota;
+        let opened = (row, head.version);
+        let mut values = self.shared.open_values.lock();
+        if !values.is_empty() && !values.contains_key(&opened) {
+            let open: u64 = values.values().map(|(size, _)| size).sum();
+            let to = Usage { keys: 0, bytes: open + head.size };
+            quota.expect_room(Usage::default(), to)?;
+        }
+        values.entry(opened.clone()).or_insert((head.size, 0)).1 += 1;
+        Ok(Some(KeptOpen { shared: self.shared.clone(), opened }))
+    }
+}
+
+impl Drop for KeptOpen {
+    fn drop(&mut self) {
+        let mut values = self.shared.open_values.lock();
+        if let Some((_, readers)) = values.get_mut(&self.opened) {
+            *readers -= 1;
+            if *readers == 0 {
+                values.remove(&self.opened);
+            }
+        }
     }
 }
 

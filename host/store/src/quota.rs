@@ -9,7 +9,8 @@ use crate::{Error, Head, Result};
 /// A write that would bring the namespace above is refused with [`Error::QuotaKeys`] or
 /// [`Error::QuotaBytes`], after what has expired has been freed for it. One that brings it closer
 /// is not, so that a quota may be set below what there is: then keys can be deleted and made smaller.
-/// Writers in pieces may hold as many bytes again that are not finished.
+/// Writers in pieces may hold as many bytes again that are not finished, and readers in pieces as
+/// many that have been replaced or deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quota {
     /// Most keys.

@@ -15,6 +15,7 @@ on_every_engine! {
     what_has_expired_makes_room,
     a_counter_that_grows_a_digit_is_weighed,
     writers_in_pieces_are_bounded_before_they_finish,
+    what_readers_keep_that_is_replaced_is_bounded,
     a_scoped_view_has_the_quota_of_its_namespace,
     a_quota_is_shown_changed_and_lifted,
     a_quota_of_the_largest_number_is_none,
@@ -125,6 +126,27 @@ fn writers_in_pieces_are_bounded_before_they_finish(store: &Store) {
     let outcome = more.finish();
     assert!(matches!(outcome, Err(Error::QuotaBytes { .. })), "{outcome:?}");
     assert_eq!(namespace.get("first").unwrap().unwrap(), vec![1; 2_000_000]);
+}
+
+fn what_readers_keep_that_is_replaced_is_bounded(store: &Store) {
+    let namespace = limited(store, None, Some(3_000_000));
+    let replace_and_open = || {
+        namespace.put("k", vec![0; 1_000_000]).unwrap();
+        namespace.open_reader("k")
+    };
+    let mut kept: Vec<_> = (0..3).map(|_| replace_and_open().unwrap().unwrap()).collect();
+    let refused = Error::QuotaBytes { bytes: 4_000_000, max: 3_000_000 };
+    assert_eq!(replace_and_open().unwrap_err(), refused);
+    // What is copied is not kept; and a reader that is gone keeps nothing.
+    namespace.put("small", vec![0; 520_000]).unwrap();
+    assert!(namespace.open_reader("small").is_ok());
+    kept.pop();
+    let last = replace_and_open().unwrap().unwrap();
+    // One value may have many readers, and one at a time may have any size.
+    let same: Vec<_> = (0..10).map(|_| namespace.open_reader("k").unwrap().unwrap()).collect();
+    drop((kept, last, same));
+    store.blocking().set_quota("a", Quota { keys: None, bytes: Some(1) }).unwrap();
+    assert!(namespace.open_reader("k").unwrap().is_some());
 }
 
 fn a_scoped_view_has_the_quota_of_its_namespace(store: &Store) {
