@@ -1,6 +1,6 @@
 //! Calls at and above every limit, and calls without end.
 
-use crate::sandbox::{CALL_BYTES_MAX, Ended, Guest, Host};
+use crate::sandbox::{CALL_BYTES_MAX, Ended, Guest, Host, TIMEOUT};
 use larder_store::{ListOptions, Operation};
 use std::time::Duration;
 
@@ -61,6 +61,19 @@ async fn text_and_lists_are_refused_up_to_the_bytes_of_a_call_and_trap_above() {
         let Err(Ended::Trap(trap)) = ended else { panic!("{export}: {ended:?}") };
         assert!(trap.contains("fuel allocated for hostcalls"), "{trap}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn text_in_utf_16_is_refused_up_to_the_bytes_of_a_call_and_traps_above() {
+    let host = Host::new().await;
+    let most = u32::try_from(CALL_BYTES_MAX).unwrap();
+    let mut guest = Guest::by_hand(&host.attacker).await;
+    assert!(guest.call::<_, bool>("get-utf16", (most,)).await, "it is an error");
+    let trap = match guest.try_call::<_, (bool,)>("get-utf16", (most + 2,), TIMEOUT).await {
+        Err(Ended::Trap(trap)) => trap,
+        other => panic!("{other:?}"),
+    };
+    assert!(trap.contains("fuel allocated for hostcalls"), "{trap}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

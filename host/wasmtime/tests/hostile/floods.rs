@@ -1,6 +1,6 @@
 //! Floods of writes, which would fill the disk.
 
-use crate::sandbox::{Ended, Host};
+use crate::sandbox::{Ended, Guest, Host};
 use std::time::Duration;
 
 const MIB: u64 = 1 << 20;
@@ -50,6 +50,23 @@ async fn writers_that_are_not_finished_are_held_to_the_quota_as_well() {
         .attacked(|mut guest| async move { guest.call("hoard-writers", (1000_u32,)).await })
         .await;
     assert_eq!(u64::from(got), QUOTA / 520_000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn values_that_readers_keep_while_they_are_replaced_are_held_to_the_quota_as_well() {
+    let host = Host::new().await;
+    host.set_quota(None, Some(QUOTA)).await;
+    let got: u32 = host
+        .attacked(|mut guest| async move {
+            guest.call("hoard-replaced", (1000_u32, 1_000_000_u32)).await
+        })
+        .await;
+    assert_eq!(u64::from(got), QUOTA / 1_000_000);
+    assert!(host.file_bytes() <= 4 * QUOTA, "{} MiB", host.file_bytes() / MIB);
+    // As many as like may read one value.
+    host.namespace("attacker").await.put("0", vec![1; 6_000_000]).await.unwrap();
+    let mut guest = Guest::new(&host.attacker).await;
+    assert_eq!(guest.call::<_, u32>("hoard-readers", (1000_u32,)).await, 64);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

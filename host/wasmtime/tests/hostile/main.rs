@@ -4,8 +4,8 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     clippy::print_stdout,
-    clippy::expect_used,
     reason = "what fails here fails the test"
 )]
 

@@ -13,7 +13,7 @@ use wasmtime::{Config, Engine, Store, StoreLimits, StoreLimitsBuilder};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 /// Longest time of a call.
-const TIMEOUT: Duration = Duration::from_secs(20);
+pub const TIMEOUT: Duration = Duration::from_secs(20);
 /// Most memory of an instance.
 pub const MEMORY_MAX: usize = 256 << 20;
 /// Most bytes that a guest may pass in one call.

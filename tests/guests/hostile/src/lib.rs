@@ -93,6 +93,14 @@ impl Guest for Hostile {
         })
     }
 
+    fn hoard_replaced(count: u32, bytes: u32) -> u32 {
+        let (data, value) = (data(), vec![1; bytes as usize]);
+        hoard(count, || {
+            data.put("0", &value).ok()?;
+            data.open_reader("0").ok().flatten()
+        })
+    }
+
     fn loop_for_ever() {
         loop {
             black_box(());
