@@ -13,6 +13,7 @@ use larder_store::{
 /// A reader, and the value that it must keep.
 pub(super) struct OpenReader {
     reader: BlockingReader,
+    place: Place,
     value: Bytes,
     info: KeyInfo,
 }
@@ -39,14 +40,30 @@ impl Run {
         let (opened, found) = match opened {
             Ok(Some(reader)) => (Some(reader.clone()), Ok(Some(reader.info().clone()))),
             Ok(None) => (None, Ok(None)),
+            Err(error) if error.kind() == ErrorKind::QuotaBytes && self.keep_too_much(&on) => {
+                return Ok(());
+            }
             Err(error) => (None, Err(error)),
         };
         let info = |entry: Entry| KeyInfo { name: key.clone(), head: entry.head };
         let info = agree(entry.clone().map(|entry| entry.map(info)), found)?.flatten();
         if let (Some(reader), Some(info), Ok(Some(entry))) = (opened, info, entry) {
-            place(&mut self.readers, at, OpenReader { reader, value: entry.value, info });
+            let reader = OpenReader { reader, place: on, value: entry.value, info };
+            place(&mut self.readers, at, reader);
         }
         Ok(())
+    }
+
+    /// Whether the readers of a namespace, and one of any value that may be in it, might keep more
+    /// than has room there.
+    fn keep_too_much(&self, on: &Place) -> bool {
+        let readers = self.readers.iter().filter(|open| open.place.space == on.space);
+        let kept = readers.map(|open| open.value.len()).sum::<usize>();
+        let largest = larder_store::limits::VALUE_BYTES_MAX;
+        self.model
+            .quota(on.space)
+            .bytes
+            .is_some_and(|max| kept > 0 && (kept + largest) as u64 > max)
     }
 
     /// A read gives one byte at least, unless it is at the end, and no more than was asked for.
