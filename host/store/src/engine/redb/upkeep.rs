@@ -18,6 +18,9 @@ const SYNC_AFTER_MS: u64 = RELAXED_WINDOW_MS / 2;
 
 /// How often the writer looks for something to sweep, in milliseconds.
 const SWEEP_EVERY_MS: u64 = 1000;
+/// After how many rows and pieces it looks in any case: each may have left as much garbage, and the
+/// file keeps what it has grown by.
+const SWEEP_AFTER_PUT: usize = 16;
 /// How much a step of the sweeper frees when there is nothing else to do.
 const BUDGET_WHEN_IDLE: Budget = Budget::new(1024);
 /// How much it frees beside writes, at least, and for each row and piece that they have put: more
@@ -45,7 +48,7 @@ pub(super) struct Upkeep {
     halvings: u32,
     /// The last step of the sweeper found enough for another.
     more_to_sweep: bool,
-    /// How many rows and pieces have been put since the writer last looked.
+    /// How many rows and pieces have been put since a step beside writes.
     pub(super) put: usize,
     paused_until: u64,
     /// The store's clock and its monotonic companion when they were last compared.
@@ -124,8 +127,9 @@ impl Writer {
         if self.upkeep.flush_is_due(now) {
             warn_of(self.make_durable());
         }
-        let put = std::mem::take(&mut self.upkeep.put);
-        if self.upkeep.sweep_is_due(now) {
+        let put = self.upkeep.put;
+        if self.upkeep.sweep_is_due(now) || put >= SWEEP_AFTER_PUT {
+            self.upkeep.put = 0;
             self.sweep_step(Budget::new(FREED_BESIDE_WRITES + put * FREED_PER_PUT));
         }
         self.upkeep.wait(monotonic_ms())
