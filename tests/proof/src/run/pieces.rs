@@ -40,7 +40,9 @@ impl Run {
         let (opened, found) = match opened {
             Ok(Some(reader)) => (Some(reader.clone()), Ok(Some(reader.info().clone()))),
             Ok(None) => (None, Ok(None)),
-            Err(error) if error.kind() == ErrorKind::QuotaBytes && self.keep_too_much(&on) => {
+            Err(error)
+                if error.kind() == ErrorKind::QuotaBytes && self.keep_too_much(&handle.place) =>
+            {
                 return Ok(());
             }
             Err(error) => (None, Err(error)),
@@ -48,7 +50,8 @@ impl Run {
         let info = |entry: Entry| KeyInfo { name: key.clone(), head: entry.head };
         let info = agree(entry.clone().map(|entry| entry.map(info)), found)?.flatten();
         if let (Some(reader), Some(info), Ok(Some(entry))) = (opened, info, entry) {
-            let reader = OpenReader { reader, place: on, value: entry.value, info };
+            let reader =
+                OpenReader { reader, place: handle.place.clone(), value: entry.value, info };
             place(&mut self.readers, at, reader);
         }
         Ok(())
