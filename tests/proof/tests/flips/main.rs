@@ -107,11 +107,13 @@ fn expect_sound(ranges: &[Range]) {
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
                 .spawn();
-            child.unwrap()
+            let child = child.unwrap();
+            // Read all at once: one whose output nobody takes would stand still.
+            std::thread::spawn(|| child.wait_with_output().unwrap())
         })
         .collect();
     for child in started {
-        let output = child.wait_with_output().unwrap();
+        let output = child.join().unwrap();
         let said = String::from_utf8_lossy(&output.stdout);
         let last: Vec<&str> = said.lines().filter(|line| !line.is_empty()).collect();
         let last = last.split_at(last.len().saturating_sub(9)).1.join("\n");
