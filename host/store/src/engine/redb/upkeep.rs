@@ -18,8 +18,8 @@ const SYNC_AFTER_MS: u64 = RELAXED_WINDOW_MS / 2;
 
 /// How often the writer looks for something to sweep, in milliseconds.
 const SWEEP_EVERY_MS: u64 = 1000;
-/// After how many rows and pieces it looks in any case: each may have left as much garbage, and the
-/// file keeps what it has grown by.
+/// After how many rows and pieces it looks for values that were replaced: these are in no quota, and
+/// the file keeps what it has grown by.
 const SWEEP_AFTER_PUT: usize = 16;
 /// How much a step of the sweeper frees when there is nothing else to do.
 const BUDGET_WHEN_IDLE: Budget = Budget::new(1024);
@@ -128,11 +128,17 @@ impl Writer {
             warn_of(self.make_durable());
         }
         let put = self.upkeep.put;
-        if self.upkeep.sweep_is_due(now) || put >= SWEEP_AFTER_PUT {
+        let has_put_enough = put >= SWEEP_AFTER_PUT && self.has_trash();
+        if self.upkeep.sweep_is_due(now) || has_put_enough {
             self.upkeep.put = 0;
             self.sweep_step(Budget::new(FREED_BESIDE_WRITES + put * FREED_PER_PUT));
         }
         self.upkeep.wait(monotonic_ms())
+    }
+
+    /// Whether there is something to free that no namespace counts.
+    fn has_trash(&self) -> bool {
+        self.shared.current.read(|snapshot| snapshot.has_garbage(None)).unwrap_or(false)
     }
 
     /// What is due when nothing else is to be done, and how long to wait.
