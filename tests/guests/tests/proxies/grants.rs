@@ -62,7 +62,8 @@ fn an_unknown_name_and_that_of_anothers_namespace_answer_alike(proxy: &'static P
 }
 
 fn each_binding_is_a_namespace_of_its_own(proxy: &'static Proxy) {
-    let guest = guest(&Host::fresh(), proxy, &["a", "b"], Access::ReadWrite);
+    let host = Host::fresh();
+    let guest = guest(&host, proxy, &["a", "b"], Access::ReadWrite);
     guest.open("a").unwrap();
     guest.put("k", b"of a").unwrap();
     guest.open("b").unwrap();
