@@ -18,6 +18,7 @@ mod format;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod guard;
+mod lazy;
 mod new_directory;
 mod opening;
 mod pieces;

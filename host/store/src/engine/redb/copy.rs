@@ -121,9 +121,9 @@ impl<'a> Copy<'a> {
     pub(in crate::engine) fn finish(mut self) -> Result<BackedUp> {
         self.write_waiting()?;
         self.transact(|tables| {
-            tables.meta.insert(EPOCH, self.original.epoch + EPOCHS_AHEAD)?;
-            tables.meta.insert(NEXT_NAMESPACE, self.original.next_namespace)?;
-            tables.meta.insert(NEXT_BLOB, self.next_blob)?;
+            tables.meta.write()?.insert(EPOCH, self.original.epoch + EPOCHS_AHEAD)?;
+            tables.meta.write()?.insert(NEXT_NAMESPACE, self.original.next_namespace)?;
+            tables.meta.write()?.insert(NEXT_BLOB, self.next_blob)?;
             Ok(())
         })?;
         self.place.told(|| {
@@ -147,7 +147,7 @@ impl<'a> Copy<'a> {
         self.place.told(|| {
             let transaction = self.database.begin_write()?;
             {
-                let mut tables = Tables::open(&transaction)?;
+                let mut tables = Tables::open(&transaction);
                 work(&mut tables)?;
                 tables.store_counts()?;
             }

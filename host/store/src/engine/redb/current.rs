@@ -176,16 +176,18 @@ impl Current {
 mod tests {
     use super::*;
     use crate::engine::NamespaceRecord;
+    use crate::engine::redb::opening::create_tables;
     use crate::engine::redb::tables::Tables;
     use ::redb::Database;
     use ::redb::backends::InMemoryBackend;
 
     fn database() -> Database {
         let database = Database::builder().create_with_backend(InMemoryBackend::new()).unwrap();
+        create_tables(&database).unwrap();
         let transaction = database.begin_write().unwrap();
         let (id, title) = ("id".into(), "title".into());
         let record = NamespaceRecord::new(1, id, title);
-        Tables::open(&transaction).unwrap().add_namespace(&record).unwrap();
+        Tables::open(&transaction).add_namespace(&record).unwrap();
         transaction.commit().unwrap();
         database
     }

@@ -197,7 +197,8 @@ pub(super) fn create_database(path: &Path, cache_bytes: usize) -> Result<Databas
     Ok(database)
 }
 
-fn create_tables(database: &Database) -> Result<()> {
+/// Makes every table of a store.
+pub(super) fn create_tables(database: &Database) -> Result<()> {
     let transaction = database.begin_write()?;
     transaction.open_table(IDX)?;
     transaction.open_table(VAL)?;

@@ -45,7 +45,7 @@ impl Tables<'_> {
             return Ok(());
         }
         let to = record.usage().after(changes, |row| {
-            let Some(before) = self.idx.get(row.as_bytes())? else { return Ok(None) };
+            let Some(before) = self.idx.read()?.get(row.as_bytes())? else { return Ok(None) };
             // What cannot be read counts as it does when it is forgotten.
             let head = decode_record(row.as_bytes(), before.value()).map(|(head, _)| head);
             Ok::<_, Failed>(Some(head.map_or(0, |head| bytes_of(row, &head))))

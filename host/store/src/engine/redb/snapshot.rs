@@ -8,18 +8,20 @@ use super::guard::Result;
 use crate::engine::{NamespaceNumber, NamespaceRecord, Row, RowRange, Visitor};
 use crate::limits::PIECE_BYTES;
 use crate::{Entry, Error, Head, UnixMillis};
-use ::redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable};
+use ::redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition};
 use bytes::{Bytes, BytesMut};
 use std::ops::Bound;
+use std::sync::OnceLock;
 
 type Rows = ReadOnlyTable<&'static [u8], &'static [u8]>;
+type RowTable = TableDefinition<'static, &'static [u8], &'static [u8]>;
 
 /// One committed state of the store.
 pub(super) struct Snapshot {
     pub(super) sequence: u64,
     idx: Rows,
-    val: Rows,
-    chunk: Rows,
+    val: OnceLock<Rows>,
+    chunk: OnceLock<Rows>,
     transaction: ReadTransaction,
 }
 
@@ -30,10 +32,19 @@ impl Snapshot {
         Ok(Self {
             sequence,
             idx: transaction.open_table(IDX)?,
-            val: transaction.open_table(VAL)?,
-            chunk: transaction.open_table(CHUNK)?,
+            val: OnceLock::new(),
+            chunk: OnceLock::new(),
             transaction,
         })
+    }
+
+    /// A table that is opened when it is first read: most states are replaced before.
+    fn opened<'a>(&self, table: &'a OnceLock<Rows>, definition: RowTable) -> Result<&'a Rows> {
+        if let Some(table) = table.get() {
+            return Ok(table);
+        }
+        let opened = self.transaction.open_table(definition)?;
+        Ok(table.get_or_init(|| opened))
     }
 
     /// For whatever is read too seldom to have its table pinned.
@@ -87,7 +98,7 @@ impl Snapshot {
         let value = match place {
             Place::Inline(value) => Bytes::copy_from_slice(value),
             Place::Val => {
-                let stored = self.val.get(row.as_bytes())?;
+                let stored = self.opened(&self.val, VAL)?.get(row.as_bytes())?;
                 let stored = stored.ok_or_else(|| value_missing(row))?;
                 Bytes::copy_from_slice(unseal(stored.value(), row.as_bytes())?)
             }
@@ -113,7 +124,7 @@ impl Snapshot {
 
     fn with_piece<T>(&self, blob: u64, number: u32, read: impl FnOnce(&[u8]) -> T) -> Result<T> {
         let key = piece_key(blob, number);
-        let stored = self.chunk.get(key.as_slice())?;
+        let stored = self.opened(&self.chunk, CHUNK)?.get(key.as_slice())?;
         let missing = || Error::corrupt(format!("piece {number} of blob {blob} is missing"));
         let stored = stored.ok_or_else(missing)?;
         let piece = unseal(stored.value(), &key)?;

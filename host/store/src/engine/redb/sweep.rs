@@ -51,7 +51,7 @@ impl Tables<'_> {
     /// was indexed under: one refreshed meanwhile lives.
     fn sweep_expired(&mut self, now: UnixMillis, budget: &mut Budget) -> Result<u64> {
         let mut due = Vec::new();
-        for entry in self.ttl.iter()? {
+        for entry in self.ttl.read()?.iter()? {
             let (key, _) = entry?;
             if !split_ttl_key(key.value())?.0.has_passed(now) || !budget.spend() {
                 break;
@@ -62,7 +62,7 @@ impl Tables<'_> {
         for key in due {
             let (expiration, row) = split_ttl_key(&key)?;
             let row = Row::from(row.to_vec());
-            let record = self.idx.get(row.as_bytes())?;
+            let record = self.idx.read()?.get(row.as_bytes())?;
             // A damaged record is left for `check` to find, and must not end the sweep.
             let has_expired = record.is_some_and(|record| {
                 decode_record(row.as_bytes(), record.value())
@@ -72,7 +72,7 @@ impl Tables<'_> {
                 self.remove(row)?;
                 removed += 1;
             } else {
-                self.ttl.remove(key.as_slice())?;
+                self.ttl.write()?.remove(key.as_slice())?;
                 self.dirty = true;
             }
         }
@@ -82,7 +82,7 @@ impl Tables<'_> {
     /// Removes rows of namespaces that are being deleted, and at last the namespaces.
     fn sweep_deleted(&mut self, budget: &mut Budget) -> Result<u64> {
         let mut numbers = Vec::new();
-        for entry in self.retired.iter()?.take(budget.0) {
+        for entry in self.retired.read()?.iter()?.take(budget.0) {
             numbers.push(entry?.0.value());
         }
         let mut removed = 0;
@@ -90,7 +90,7 @@ impl Tables<'_> {
             let (start, end) = (number.to_be_bytes(), number.checked_add(1).map(u32::to_be_bytes));
             let mut rows = Vec::new();
             let mut emptied = true;
-            for entry in self.idx.range(start.as_slice()..)? {
+            for entry in self.idx.read()?.range(start.as_slice()..)? {
                 let (row, _) = entry?;
                 if end.is_some_and(|end| row.value() >= end.as_slice()) {
                     break;
@@ -115,7 +115,7 @@ impl Tables<'_> {
     /// Removes the pieces of values that no row holds and no reader has open.
     fn sweep_trash(&mut self, readers: &Readers, budget: &mut Budget) -> Result<u64> {
         let mut blobs = Vec::new();
-        for entry in self.trash.iter()? {
+        for entry in self.trash.read()?.iter()? {
             let blob = entry?.0.value();
             if !readers.has(blob) {
                 blobs.push(blob);
@@ -128,8 +128,8 @@ impl Tables<'_> {
         for blob in blobs {
             let mut number = self.first_piece(blob)?;
             while budget.spend() {
-                if self.chunk.remove(piece_key(blob, number).as_slice())?.is_none() {
-                    self.trash.remove(blob)?;
+                if self.chunk.write()?.remove(piece_key(blob, number).as_slice())?.is_none() {
+                    self.trash.write()?.remove(blob)?;
                     break;
                 }
                 removed += 1;
@@ -146,7 +146,8 @@ impl Tables<'_> {
     /// The number of the first piece that a blob still has: a step before may have ended amid it.
     fn first_piece(&self, blob: u64) -> Result<u32> {
         let (first, last) = (piece_key(blob, 0), piece_key(blob, u32::MAX));
-        let piece = self.chunk.range(first.as_slice()..=last.as_slice())?.next().transpose()?;
+        let piece =
+            self.chunk.read()?.range(first.as_slice()..=last.as_slice())?.next().transpose()?;
         let number = piece.and_then(|(key, _)| key.value().last_chunk().copied());
         Ok(number.map_or(0, u32::from_be_bytes))
     }
@@ -162,7 +163,7 @@ mod tests {
     fn a_blob_of_more_pieces_than_a_step_may_free_is_freed_whole() {
         let database = Database::builder().create_with_backend(InMemoryBackend::new()).unwrap();
         let transaction = database.begin_write().unwrap();
-        let mut tables = Tables::open(&transaction).unwrap();
+        let mut tables = Tables::open(&transaction);
         for number in 0..10 {
             tables.stage(7, number, b"piece").unwrap();
         }
@@ -172,6 +173,12 @@ mod tests {
             tables.sweep(None, &Readers::default(), Budget::new(4), &mut swept).unwrap();
         }
         assert_eq!(swept.pieces, 10);
-        assert_eq!((tables.chunk.len().unwrap(), tables.trash.len().unwrap()), (0, 0));
+        assert_eq!(
+            (
+                tables.chunk.read().unwrap().len().unwrap(),
+                tables.trash.read().unwrap().len().unwrap()
+            ),
+            (0, 0)
+        );
     }
 }

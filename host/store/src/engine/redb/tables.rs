@@ -7,33 +7,34 @@ use super::format::{
     piece_key, seal, ttl_key,
 };
 use super::guard::Result;
+use super::lazy::LazyTable;
 use crate::engine::{
     Catalog, CatalogChange, Change, NamespaceNumber, NamespaceRecord, Row, Rows, Value,
 };
 use crate::limits::PIECE_BYTES;
 use crate::quota::bytes_of;
 use crate::{Error, Head};
-use ::redb::{ReadableTable, Table, WriteTransaction};
+use ::redb::{ReadableTable, WriteTransaction};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-type RowTable<'t> = Table<'t, &'static [u8], &'static [u8]>;
+type RowTable<'t> = LazyTable<'t, &'static [u8], &'static [u8]>;
 
 /// The tables of one write transaction, and what it has changed so far.
 pub(super) struct Tables<'t> {
     pub(super) idx: RowTable<'t>,
     pub(super) chunk: RowTable<'t>,
-    pub(super) ttl: Table<'t, &'static [u8], ()>,
-    pub(super) pending: Table<'t, u64, ()>,
-    pub(super) trash: Table<'t, u64, ()>,
-    pub(super) retired: Table<'t, NamespaceNumber, ()>,
-    namespaces: Table<'t, NamespaceNumber, &'static [u8]>,
-    pub(super) meta: Table<'t, &'static str, u64>,
+    pub(super) ttl: LazyTable<'t, &'static [u8], ()>,
+    pub(super) pending: LazyTable<'t, u64, ()>,
+    pub(super) trash: LazyTable<'t, u64, ()>,
+    pub(super) retired: LazyTable<'t, NamespaceNumber, ()>,
+    namespaces: LazyTable<'t, NamespaceNumber, &'static [u8]>,
+    pub(super) meta: LazyTable<'t, &'static str, u64>,
     val: RowTable<'t>,
-    titles: Table<'t, &'static str, NamespaceNumber>,
-    ids: Table<'t, &'static str, NamespaceNumber>,
+    titles: LazyTable<'t, &'static str, NamespaceNumber>,
+    ids: LazyTable<'t, &'static str, NamespaceNumber>,
     /// Namespaces whose keys and bytes are counted in this transaction.
     counted: BTreeMap<NamespaceNumber, Counted>,
     /// Rows that the transaction has changed.
@@ -55,26 +56,26 @@ struct Counted {
 }
 
 impl<'t> Tables<'t> {
-    pub(super) fn open(transaction: &'t WriteTransaction) -> Result<Self> {
-        Ok(Self {
-            idx: transaction.open_table(IDX)?,
-            val: transaction.open_table(VAL)?,
-            chunk: transaction.open_table(CHUNK)?,
-            ttl: transaction.open_table(TTL)?,
-            pending: transaction.open_table(PENDING)?,
-            trash: transaction.open_table(TRASH)?,
-            retired: transaction.open_table(RETIRED)?,
-            namespaces: transaction.open_table(NAMESPACES)?,
-            titles: transaction.open_table(TITLES)?,
-            ids: transaction.open_table(IDS)?,
-            meta: transaction.open_table(META)?,
+    pub(super) fn open(transaction: &'t WriteTransaction) -> Self {
+        Self {
+            idx: LazyTable::new(transaction, IDX),
+            val: LazyTable::new(transaction, VAL),
+            chunk: LazyTable::new(transaction, CHUNK),
+            ttl: LazyTable::new(transaction, TTL),
+            pending: LazyTable::new(transaction, PENDING),
+            trash: LazyTable::new(transaction, TRASH),
+            retired: LazyTable::new(transaction, RETIRED),
+            namespaces: LazyTable::new(transaction, NAMESPACES),
+            titles: LazyTable::new(transaction, TITLES),
+            ids: LazyTable::new(transaction, IDS),
+            meta: LazyTable::new(transaction, META),
             counted: BTreeMap::new(),
             changed: Vec::new(),
             deleted: Vec::new(),
             put: 0,
             dirty: false,
             durable: false,
-        })
+        }
     }
 
     /// Refuses a namespace that does not take writes any more.
@@ -112,25 +113,25 @@ impl<'t> Tables<'t> {
                 Place::Chunks(blob)
             }
             Value::Staged(staged) => {
-                self.pending.remove(staged.id)?;
+                self.pending.write()?.remove(staged.id)?;
                 Place::Chunks(staged.id)
             }
         };
         let record = encode_record(row.as_bytes(), head, place);
-        let before = self.idx.insert(row.as_bytes(), record.as_slice())?;
+        let before = self.idx.write()?.insert(row.as_bytes(), record.as_slice())?;
         let before = before.map(|before| before.value().to_vec());
         let had_value = self.forget(&row, before.as_deref())?;
         match (&value, place) {
             (Value::Bytes(bytes), Place::Val) => {
                 let mut sealed = bytes.to_vec();
                 seal(&mut sealed, row.as_bytes());
-                self.val.insert(row.as_bytes(), sealed.as_slice())?;
+                self.val.write()?.insert(row.as_bytes(), sealed.as_slice())?;
             }
-            _ if had_value => drop(self.val.remove(row.as_bytes())?),
+            _ if had_value => drop(self.val.write()?.remove(row.as_bytes())?),
             _ => {}
         }
         if let Some(expiration) = head.expiration {
-            self.ttl.insert(ttl_key(expiration, row.as_bytes()).as_slice(), ())?;
+            self.ttl.write()?.insert(ttl_key(expiration, row.as_bytes()).as_slice(), ())?;
         }
         self.count(&row, |keys| keys + 1, |bytes| bytes + bytes_of(&row, head))?;
         self.put += 1;
@@ -139,14 +140,14 @@ impl<'t> Tables<'t> {
     }
 
     fn touch(&mut self, row: Row, head: &Head) -> Result<()> {
-        let before = self.idx.get(row.as_bytes())?.map(|record| record.value().to_vec());
+        let before = self.idx.read()?.get(row.as_bytes())?.map(|record| record.value().to_vec());
         let Some(before) = before else { return Ok(()) };
         let (old, place) = decode_record(row.as_bytes(), &before)?;
         self.forget_expiration(&row, &old)?;
         let record = encode_record(row.as_bytes(), head, place);
-        self.idx.insert(row.as_bytes(), record.as_slice())?;
+        self.idx.write()?.insert(row.as_bytes(), record.as_slice())?;
         if let Some(expiration) = head.expiration {
-            self.ttl.insert(ttl_key(expiration, row.as_bytes()).as_slice(), ())?;
+            self.ttl.write()?.insert(ttl_key(expiration, row.as_bytes()).as_slice(), ())?;
         }
         self.dirty = true;
         self.changed.push(row);
@@ -155,12 +156,13 @@ impl<'t> Tables<'t> {
 
     /// Removes a row and everything that belongs to it; whether there was one.
     pub(super) fn remove(&mut self, row: Row) -> Result<bool> {
-        let before = self.idx.remove(row.as_bytes())?.map(|record| record.value().to_vec());
+        let before =
+            self.idx.write()?.remove(row.as_bytes())?.map(|record| record.value().to_vec());
         if before.is_none() {
             return Ok(false);
         }
         if self.forget(&row, before.as_deref())? {
-            self.val.remove(row.as_bytes())?;
+            self.val.write()?.remove(row.as_bytes())?;
         }
         self.dirty = true;
         self.changed.push(row);
@@ -183,7 +185,7 @@ impl<'t> Tables<'t> {
         };
         self.forget_expiration(row, &head)?;
         if let Place::Chunks(blob) = place {
-            self.trash.insert(blob, ())?;
+            self.trash.write()?.insert(blob, ())?;
         }
         let size = bytes_of(row, &head);
         self.count(row, |keys| keys.saturating_sub(1), |bytes| bytes.saturating_sub(size))?;
@@ -192,21 +194,21 @@ impl<'t> Tables<'t> {
 
     fn forget_expiration(&mut self, row: &Row, head: &Head) -> Result<()> {
         if let Some(expiration) = head.expiration {
-            self.ttl.remove(ttl_key(expiration, row.as_bytes()).as_slice())?;
+            self.ttl.write()?.remove(ttl_key(expiration, row.as_bytes()).as_slice())?;
         }
         Ok(())
     }
 
     /// Adds a piece to a blob that a writer has not finished.
     pub(super) fn stage(&mut self, blob: u64, number: u32, piece: &[u8]) -> Result<()> {
-        self.pending.insert(blob, ())?;
+        self.pending.write()?.insert(blob, ())?;
         self.put_piece(blob, number, piece)
     }
 
     /// Gives up a blob that a writer has not finished, unless a row has it by now.
     pub(super) fn discard(&mut self, blob: u64) -> Result<()> {
-        if self.pending.remove(blob)?.is_some() {
-            self.trash.insert(blob, ())?;
+        if self.pending.write()?.remove(blob)?.is_some() {
+            self.trash.write()?.insert(blob, ())?;
             self.dirty = true;
         }
         Ok(())
@@ -217,7 +219,7 @@ impl<'t> Tables<'t> {
         let mut sealed = Vec::with_capacity(piece.len() + key.len());
         sealed.extend_from_slice(piece);
         seal(&mut sealed, &key);
-        self.chunk.insert(key.as_slice(), sealed.as_slice())?;
+        self.chunk.write()?.insert(key.as_slice(), sealed.as_slice())?;
         self.put += 1;
         self.dirty = true;
         Ok(())
@@ -227,18 +229,19 @@ impl<'t> Tables<'t> {
         self.dirty = true;
         match change {
             CatalogChange::Insert { title, id } => {
-                let number = self.meta.get(NEXT_NAMESPACE)?.map_or(1, |number| number.value());
+                let number =
+                    self.meta.read()?.get(NEXT_NAMESPACE)?.map_or(1, |number| number.value());
                 let number = NamespaceNumber::try_from(number).map_err(|_| Error::Unsupported {
                     what: "number more than 2^32 namespaces in its lifetime",
                 })?;
-                self.meta.insert(NEXT_NAMESPACE, u64::from(number) + 1)?;
+                self.meta.write()?.insert(NEXT_NAMESPACE, u64::from(number) + 1)?;
                 let record = NamespaceRecord::new(number, id, title);
                 self.add_namespace(&record)?;
                 Ok(record)
             }
             CatalogChange::Retitle { from, title } => {
-                self.titles.remove(&*from.title)?;
-                self.titles.insert(&*title, from.number)?;
+                self.titles.write()?.remove(&*from.title)?;
+                self.titles.write()?.insert(&*title, from.number)?;
                 let record = NamespaceRecord { title, ..from };
                 self.store_namespace(&record, false)?;
                 Ok(record)
@@ -249,9 +252,9 @@ impl<'t> Tables<'t> {
             }
             CatalogChange::Retire { from, deleted } => {
                 self.deleted.push((from.number, deleted));
-                self.titles.remove(&*from.title)?;
-                self.ids.remove(&*from.id)?;
-                self.retired.insert(from.number, ())?;
+                self.titles.write()?.remove(&*from.title)?;
+                self.ids.write()?.remove(&*from.id)?;
+                self.retired.write()?.insert(from.number, ())?;
                 self.store_namespace(&from, true)?;
                 Ok(from)
             }
@@ -259,23 +262,23 @@ impl<'t> Tables<'t> {
     }
 
     pub(super) fn add_namespace(&mut self, record: &NamespaceRecord) -> Result<()> {
-        self.titles.insert(&*record.title, record.number)?;
-        self.ids.insert(&*record.id, record.number)?;
+        self.titles.write()?.insert(&*record.title, record.number)?;
+        self.ids.write()?.insert(&*record.id, record.number)?;
         self.store_namespace(record, false)
     }
 
     fn store_namespace(&mut self, record: &NamespaceRecord, being_deleted: bool) -> Result<()> {
         self.counted.remove(&record.number);
         let bytes = encode_namespace(record, being_deleted);
-        self.namespaces.insert(record.number, bytes.as_slice())?;
+        self.namespaces.write()?.insert(record.number, bytes.as_slice())?;
         Ok(())
     }
 
     /// The end of a namespace whose rows are gone.
     pub(super) fn remove_namespace(&mut self, number: NamespaceNumber) -> Result<()> {
         self.counted.remove(&number);
-        self.namespaces.remove(number)?;
-        self.retired.remove(number)?;
+        self.namespaces.write()?.remove(number)?;
+        self.retired.write()?.remove(number)?;
         self.dirty = true;
         Ok(())
     }
@@ -284,7 +287,7 @@ impl<'t> Tables<'t> {
     pub(super) fn store_counts(&mut self) -> Result<()> {
         for counted in std::mem::take(&mut self.counted).into_values().filter(|c| c.changed) {
             let bytes = encode_namespace(&counted.record, counted.being_deleted);
-            self.namespaces.insert(counted.record.number, bytes.as_slice())?;
+            self.namespaces.write()?.insert(counted.record.number, bytes.as_slice())?;
         }
         Ok(())
     }
@@ -305,7 +308,7 @@ impl<'t> Tables<'t> {
 
     fn counted(&mut self, number: NamespaceNumber) -> Result<Option<&mut Counted>> {
         if !self.counted.contains_key(&number) {
-            let Some(record) = self.namespaces.get(number)? else { return Ok(None) };
+            let Some(record) = self.namespaces.read()?.get(number)? else { return Ok(None) };
             let (record, being_deleted) = decode_namespace(number, record.value())?;
             self.counted.insert(number, Counted { record, being_deleted, changed: false });
         }
@@ -317,13 +320,13 @@ impl<'t> Tables<'t> {
         if let Some(counted) = self.counted.get(&number) {
             return Ok((!counted.being_deleted).then(|| counted.record.clone()));
         }
-        let Some(record) = self.namespaces.get(number)? else { return Ok(None) };
+        let Some(record) = self.namespaces.read()?.get(number)? else { return Ok(None) };
         let (record, being_deleted) = decode_namespace(number, record.value())?;
         Ok((!being_deleted).then_some(record))
     }
 
     fn record(&self, row: &Row) -> Result<Option<(Head, Option<Bytes>)>> {
-        let Some(record) = self.idx.get(row.as_bytes())? else { return Ok(None) };
+        let Some(record) = self.idx.read()?.get(row.as_bytes())? else { return Ok(None) };
         let (head, place) = decode_record(row.as_bytes(), record.value())?;
         let inline = match place {
             Place::Inline(value) => Some(Bytes::copy_from_slice(value)),
@@ -351,12 +354,12 @@ impl Rows for Tables<'_> {
 
 impl Catalog for Tables<'_> {
     fn by_title(&self, title: &str) -> crate::Result<Option<NamespaceRecord>> {
-        let number = self.titles.get(title).map_err(super::guard::Failed::from)?;
+        let number = self.titles.read()?.get(title).map_err(super::guard::Failed::from)?;
         Ok(number.map_or(Ok(None), |number| self.namespace(number.value()))?)
     }
 
     fn by_id(&self, id: &str) -> crate::Result<Option<NamespaceRecord>> {
-        let number = self.ids.get(id).map_err(super::guard::Failed::from)?;
+        let number = self.ids.read()?.get(id).map_err(super::guard::Failed::from)?;
         Ok(number.map_or(Ok(None), |number| self.namespace(number.value()))?)
     }
 

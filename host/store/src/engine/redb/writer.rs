@@ -224,7 +224,7 @@ impl Writer {
         self.with_database(|writer, database| {
             let mut transaction = database.begin_write()?;
             let (changed, durable) = {
-                let mut tables = Tables::open(&transaction)?;
+                let mut tables = Tables::open(&transaction);
                 work(writer, &mut tables)?;
                 if !tables.dirty {
                     drop(tables);
@@ -254,12 +254,12 @@ impl Writer {
     fn store_counters(&mut self, tables: &mut Tables<'_>) -> Result<()> {
         tables.store_counts()?;
         if !self.versions.raised {
-            tables.meta.insert(EPOCH, self.versions.epoch)?;
+            tables.meta.write()?.insert(EPOCH, self.versions.epoch)?;
             tables.durable = true;
         }
         let next_blob = self.shared.next_blob.load(Ordering::Relaxed);
         if self.next_blob != next_blob {
-            tables.meta.insert(NEXT_BLOB, next_blob)?;
+            tables.meta.write()?.insert(NEXT_BLOB, next_blob)?;
             self.next_blob = next_blob;
         }
         Ok(())
