@@ -40,10 +40,17 @@ impl Clock for SystemClock {
         since_epoch.map_or(0, as_millis)
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the system's clock")]
     fn monotonic_ms(&self) -> Option<u64> {
+        Some(as_millis(self.elapsed()))
+    }
+}
+
+impl SystemClock {
+    /// Since it was first asked, on a clock that only goes forward.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the system's clock")]
+    pub(crate) fn elapsed(&self) -> Duration {
         static START: OnceLock<Instant> = OnceLock::new();
-        Some(as_millis(START.get_or_init(Instant::now).elapsed()))
+        START.get_or_init(Instant::now).elapsed()
     }
 }
 

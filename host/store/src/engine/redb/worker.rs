@@ -66,6 +66,11 @@ pub(super) struct Shared {
 struct Queue {
     jobs: VecDeque<Queued>,
     closed: bool,
+    /// How many jobs the writer waits for; none while it does not wait.
+    #[cfg(not(target_family = "wasm"))]
+    awaited: Option<usize>,
+    #[cfg(not(target_family = "wasm"))]
+    expected: thread::Expected,
 }
 
 /// A job, and the room that it takes until it is done.
@@ -112,7 +117,10 @@ impl Shared {
         }
         queue.jobs.push_back(Queued { job, _room: room });
         #[cfg(not(target_family = "wasm"))]
-        self.filled.notify_one();
+        if queue.awaited.is_some_and(|awaited| queue.jobs.len() >= awaited) {
+            queue.awaited = None;
+            self.filled.notify_one();
+        }
         Ok(())
     }
 
@@ -205,11 +213,15 @@ impl Worker {
 /// With threads, one empties the queue. This is the only place that knows.
 #[cfg(not(target_family = "wasm"))]
 mod thread {
-    use super::{BATCH_JOBS_MAX, Job, Queued, Shared, Worker, Writer};
-    use crate::{Error, Result};
-    use std::sync::{Arc, PoisonError};
+    use super::{BATCH_JOBS_MAX, Job, Queue, Queued, Shared, Worker, Writer};
+    use crate::{Error, Result, SystemClock};
+    use std::sync::{Arc, MutexGuard, PoisonError};
     use std::thread::JoinHandle;
     use std::time::Duration;
+
+    /// For how much of the time that the last batch took those whom it answered are waited for.
+    const PATIENCE_PART: u32 = 4;
+    const PATIENCE_MAX: Duration = Duration::from_millis(1);
 
     impl Worker {
         /// Starts the writer, and gives a handle by which its end can be awaited.
@@ -223,7 +235,7 @@ mod thread {
                 let _shut = ShutAtLast(&queue);
                 let mut wait = Duration::ZERO;
                 while !writer.is_closed() {
-                    let batch = queue.wait(wait);
+                    let batch = queue.gather(wait);
                     let (jobs, _room): (Vec<Job>, Vec<_>) =
                         batch.into_iter().map(|Queued { job, _room }| (job, _room)).unzip();
                     wait = if jobs.is_empty() { writer.idle() } else { writer.process(jobs) };
@@ -245,14 +257,54 @@ mod thread {
         }
     }
 
+    /// The batch that is to come, as far as that can be told.
+    #[derive(Default)]
+    pub(super) struct Expected {
+        jobs: usize,
+        /// Until when it is waited for, on the [`SystemClock`].
+        until: Duration,
+    }
+
     impl Shared {
+        /// Takes note that so many are about to be answered, and what it took them.
+        ///
+        /// Who is answered often asks again at once. A batch that began with the first of them
+        /// would leave the others to the next, and each would take two syncs. So they are waited
+        /// for, for a small part of what the last batch took.
+        pub(in super::super) fn expect_again(&self, answered: usize, took: Duration) {
+            let mut queue = self.queue();
+            let jobs = (queue.jobs.len() + answered).min(BATCH_JOBS_MAX);
+            let until = SystemClock.elapsed() + (took / PATIENCE_PART).min(PATIENCE_MAX);
+            queue.expected = Expected { jobs, until };
+        }
+
         /// What has gathered, waiting at most so long for the first.
-        fn wait(&self, most: Duration) -> Vec<Queued> {
-            let queue = self.queue();
-            let waited = self.filled.wait_timeout_while(queue, most, |queue| queue.jobs.is_empty());
+        fn gather(&self, most: Duration) -> Vec<Queued> {
+            let mut queue = self.wait(self.queue(), 1, most);
+            let Expected { jobs, until } = std::mem::take(&mut queue.expected);
+            if !queue.jobs.is_empty() {
+                queue = self.wait(queue, jobs, until.saturating_sub(SystemClock.elapsed()));
+            }
+            let taken = queue.jobs.len().min(BATCH_JOBS_MAX);
+            queue.jobs.drain(..taken).collect()
+        }
+
+        /// Waits until there are so many jobs, or for so long.
+        fn wait<'q>(
+            &'q self,
+            mut queue: MutexGuard<'q, Queue>,
+            jobs: usize,
+            most: Duration,
+        ) -> MutexGuard<'q, Queue> {
+            if queue.jobs.len() >= jobs || most.is_zero() {
+                return queue;
+            }
+            queue.awaited = Some(jobs);
+            let waited =
+                self.filled.wait_timeout_while(queue, most, |queue| queue.jobs.len() < jobs);
             let (mut queue, _) = waited.unwrap_or_else(PoisonError::into_inner);
-            let most = queue.jobs.len().min(BATCH_JOBS_MAX);
-            queue.jobs.drain(..most).collect()
+            queue.awaited = None;
+            queue
         }
     }
 }
@@ -263,6 +315,12 @@ mod inline {
     use super::{BATCH_JOBS_MAX, Job, Shared, Worker, Writer};
     use crate::Result;
     use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    impl Shared {
+        /// Nothing gathers while nobody waits.
+        pub(in super::super) fn expect_again(&self, _answered: usize, _took: Duration) {}
+    }
 
     impl Worker {
         pub(in super::super) fn start(shared: Arc<Shared>, writer: Writer) -> Result<(Self, ())> {

@@ -12,7 +12,7 @@ use super::upkeep::Upkeep;
 use super::versions::Versions;
 use super::worker::{Asker, Job, Request, Shared, Task};
 use crate::engine::{Compacted, Evaluated, NamespaceNumber, Outcome};
-use crate::{Durability, Error, UnixMillis};
+use crate::{Durability, Error, SystemClock, UnixMillis};
 use ::redb::{CompactionError, Database, WriteTransaction};
 use std::io;
 use std::sync::Arc;
@@ -136,6 +136,7 @@ impl Writer {
         if requests.is_empty() {
             return;
         }
+        let begun = SystemClock.elapsed();
         let mut requests = requests.into_iter();
         let mut answers = Vec::with_capacity(requests.len());
         let result = self.transact(|writer, tables| {
@@ -145,6 +146,7 @@ impl Writer {
             Ok(())
         });
         let failed = result.err().map(Error::from);
+        self.shared.expect_again(answers.len(), SystemClock.elapsed() - begun);
         for answer in answers {
             answer(failed.as_ref());
         }
