@@ -179,10 +179,7 @@ impl Engine for RedbEngine {
         rows: &'a [Row],
         wanted: Wanted<'a>,
     ) -> Reply<'a, Vec<Option<Entry>>> {
-        self.ready(
-            self.current()
-                .read(|snapshot| rows.iter().map(|row| snapshot.entry_if(row, wanted)).collect()),
-        )
+        self.ready(self.current().entries(rows, wanted))
     }
 
     fn scan<'a>(&'a self, range: &'a RowRange, visit: Visitor<'a>) -> Reply<'a, ()> {

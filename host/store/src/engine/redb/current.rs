@@ -3,7 +3,7 @@
 use super::cache::HotValues;
 use super::guard::{Failed, Result, guarded};
 use super::snapshot::Snapshot;
-use crate::engine::Row;
+use crate::engine::{Row, Wanted};
 use crate::{Entry, Error};
 use std::io;
 use std::ops::Deref;
@@ -127,6 +127,24 @@ impl Current {
             }
         }
         Ok(entry)
+    }
+
+    /// Rows in their order, all of one state, for as much of each as `wanted` says of its head. Hot
+    /// values are taken from memory, but what is read does not become hot: it is more than anybody
+    /// is likely to read again.
+    pub(super) fn entries(&self, rows: &[Row], wanted: Wanted<'_>) -> Result<Vec<Option<Entry>>> {
+        let taken_down = self.taken_down.load(Ordering::SeqCst);
+        let (snapshot, hot) = {
+            // While nobody can publish another state, the cache is of this one.
+            let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+            let hot: Vec<_> = rows.iter().map(|row| self.cache.get(row)).collect();
+            match &*state {
+                State::Open(snapshot) => (snapshot.clone(), hot),
+                State::Down(error) => return Err(error.clone().into()),
+            }
+        };
+        let entries = guarded(|| snapshot.entries(rows, hot, wanted));
+        self.whole(taken_down, entries)
     }
 
     /// Makes a commit visible that changed these rows.

@@ -5,8 +5,8 @@ use super::format::{
     decode_record, piece_key, split_ttl_key, unseal,
 };
 use super::guard::Result;
-use crate::engine::{NamespaceNumber, NamespaceRecord, Row, RowRange, Visitor};
-use crate::limits::PIECE_BYTES;
+use crate::engine::{NamespaceNumber, NamespaceRecord, Row, RowRange, Visitor, Wanted};
+use crate::limits::{PIECE_BYTES, VALUE_BYTES_MAX};
 use crate::{Entry, Error, Head, UnixMillis};
 use ::redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition};
 use bytes::{Bytes, BytesMut};
@@ -61,19 +61,39 @@ impl Snapshot {
     }
 
     pub(super) fn entry(&self, row: &Row) -> Result<Option<Entry>> {
-        self.entry_if(row, &mut |_| Ok(true))
+        let record = self.idx.get(row.as_bytes())?;
+        record.map_or(Ok(None), |record| self.entry_if(row, record.value(), &mut |_| Ok(true)))
     }
 
-    /// The row, if its head is `wanted`.
-    pub(super) fn entry_if(
+    /// The rows whose heads are `wanted`, in the order asked for, of which `hot` says what is known.
+    /// The records of the others are looked up in the order of the keys, in which what one look-up
+    /// has brought to the processor serves the next.
+    pub(super) fn entries(
         &self,
-        row: &Row,
-        wanted: &mut dyn FnMut(&Head) -> crate::Result<bool>,
-    ) -> Result<Option<Entry>> {
-        let Some(record) = self.idx.get(row.as_bytes())? else {
-            return Ok(None);
+        rows: &[Row],
+        hot: Vec<Option<Entry>>,
+        wanted: Wanted<'_>,
+    ) -> Result<Vec<Option<Entry>>> {
+        let cold = rows.iter().zip(&hot).enumerate().filter(|(_, (_, hot))| hot.is_none());
+        let mut cold: Vec<_> = cold.map(|(at, (row, _))| (row, at)).collect();
+        cold.sort_unstable();
+        let record = |(row, at): (&Row, usize)| Ok((at, self.idx.get(row.as_bytes())?));
+        let mut records = cold.into_iter().map(record).collect::<Result<Vec<_>>>()?;
+        records.sort_unstable_by_key(|(at, _)| *at);
+        let mut records = records.into_iter();
+        let entry = |(row, hot): (&Row, Option<Entry>)| match hot {
+            Some(entry) => Ok(wanted(&entry.head)?.then_some(entry)),
+            None => match records.next() {
+                Some((_, Some(record))) => self.entry_if(row, record.value(), wanted),
+                _ => Ok(None),
+            },
         };
-        let (head, place) = decode_record(row.as_bytes(), record.value())?;
+        rows.iter().zip(hot).map(entry).collect()
+    }
+
+    /// The row of that record, if its head is `wanted`.
+    fn entry_if(&self, row: &Row, record: &[u8], wanted: Wanted<'_>) -> Result<Option<Entry>> {
+        let (head, place) = decode_record(row.as_bytes(), record)?;
         if !wanted(&head)? {
             return Ok(None);
         }
@@ -104,7 +124,7 @@ impl Snapshot {
             }
             Place::Chunks(blob) => {
                 let size = usize::try_from(head.size).unwrap_or(usize::MAX);
-                let mut value = BytesMut::new();
+                let mut value = BytesMut::with_capacity(size.min(VALUE_BYTES_MAX));
                 while value.len() < size {
                     let number = (value.len() / PIECE_BYTES) as u32;
                     self.with_piece(blob, number, |piece| value.extend_from_slice(piece))?;
