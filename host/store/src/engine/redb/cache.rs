@@ -4,16 +4,25 @@ use crate::Entry;
 use crate::engine::Row;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Values above this size are not worth the room of many small ones; redb's own cache has them.
-const VALUE_BYTES_MAX: u64 = 64 << 10;
+/// Of the rows that would drive another out.
+const KEPT_ONE_IN: usize = 8;
 
 /// Bytes that an entry takes besides its key, metadata and value.
-const OVERHEAD_BYTES: u64 = 160;
+const OVERHEAD_BYTES: u64 = 216;
 
 /// Rows as they were last committed. Who fills it sees to it that they are: see
 /// [`Current`](super::current::Current).
-pub(super) struct HotValues(Cache<Row, Entry, EntryBytes>);
+pub(super) struct HotValues {
+    rows: Cache<Row, Entry, EntryBytes>,
+    /// Whether another value would be in the place of one that is there.
+    full: AtomicBool,
+    /// How many values were not there when they were read, while it was full.
+    missed: AtomicUsize,
+    /// Values above this size are not worth the room of many small ones; redb's own cache has them.
+    value_bytes_max: u64,
+}
 
 #[derive(Clone)]
 struct EntryBytes;
@@ -29,24 +38,33 @@ impl HotValues {
     /// At most so many bytes.
     pub(super) fn new(bytes: u64) -> Self {
         let estimated_items = usize::try_from(bytes / 512).unwrap_or(usize::MAX).max(16);
-        Self(Cache::with_weighter(estimated_items, bytes, EntryBytes))
+        let rows = Cache::with_weighter(estimated_items, bytes, EntryBytes);
+        // The room of a shard is what a value can have at most; half of it leaves some to others.
+        let value_bytes_max = rows.shard_capacity() / 2;
+        Self { rows, full: AtomicBool::default(), missed: AtomicUsize::default(), value_bytes_max }
     }
 
     pub(super) fn get(&self, row: &Row) -> Option<Entry> {
-        self.0.get(row)
+        self.rows.get(row)
     }
 
+    /// Keeps a row that was read and not there. To drive another out costs as much as reading it, so
+    /// that of those only one in so many is kept: what is read often is soon among them.
     pub(super) fn insert(&self, row: &Row, entry: &Entry) {
-        if entry.head.size <= VALUE_BYTES_MAX {
-            self.0.insert(row.clone(), entry.clone());
+        let waits = || self.missed.fetch_add(1, Ordering::Relaxed) % KEPT_ONE_IN != 0;
+        if entry.head.size > self.value_bytes_max || self.full.load(Ordering::Relaxed) && waits() {
+            return;
         }
+        self.rows.insert(row.clone(), entry.clone());
+        let room = self.rows.capacity() - self.rows.weight().min(self.rows.capacity());
+        self.full.store(room < self.rows.capacity() / 16, Ordering::Relaxed);
     }
 
     pub(super) fn remove(&self, row: &Row) {
-        self.0.remove(row);
+        self.rows.remove(row);
     }
 
     pub(super) fn clear(&self) {
-        self.0.clear();
+        self.rows.clear();
     }
 }
