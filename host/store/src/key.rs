@@ -2,6 +2,7 @@
 
 use crate::limits::{KEY_BYTES_MAX, SCOPE_BYTES_MAX};
 use crate::{Error, Result};
+use smallvec::SmallVec;
 use std::fmt;
 use std::ops::Bound;
 use std::sync::Arc;
@@ -10,6 +11,9 @@ use std::sync::Arc;
 pub type NamespaceNumber = u32;
 
 const NUMBER_BYTES: usize = size_of::<NamespaceNumber>();
+
+/// Rows up to this size need no allocation: `session:` and a UUID, in a scope of some length.
+const ROW_BYTES_IN_PLACE: usize = 64;
 
 /// Refuses what is no key: 1 to 512 bytes, not `.` or `..`, as in Workers KV.
 pub(crate) fn validate(key: &str) -> Result<()> {
@@ -38,7 +42,7 @@ pub(crate) fn validate_bound(text: &str) -> Result<()> {
 /// prefix of the scope and the key as they were given. So byte order is the order of keys, and
 /// namespaces lie one after another.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Row(Vec<u8>);
+pub struct Row(SmallVec<[u8; ROW_BYTES_IN_PLACE]>);
 
 impl Row {
     /// The whole row.
@@ -60,7 +64,7 @@ impl Row {
 /// Rows are compared with bounds that are no rows themselves.
 impl From<Vec<u8>> for Row {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(bytes)
+        Self(bytes.into())
     }
 }
 
@@ -99,7 +103,10 @@ impl Scope {
     /// The row of a key, which must be a legal one.
     pub(crate) fn row(&self, key: &str) -> Result<Row> {
         validate(key)?;
-        Ok(Row([&self.start, key.as_bytes()].concat()))
+        let mut row = SmallVec::with_capacity(self.start.len() + key.len());
+        row.extend_from_slice(&self.start);
+        row.extend_from_slice(key.as_bytes());
+        Ok(Row(row))
     }
 
     /// The row before which a key or bound stands, legal or not.
