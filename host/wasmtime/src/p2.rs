@@ -6,18 +6,31 @@ mod pieces;
 mod records;
 
 use crate::KvView;
+use call::AtOnce;
 use pollster::block_on;
+use std::future::ready;
 use wasmtime::component::{Linker, LinkerInstance, Resource, ResourceType};
 
-/// The functions that can fail, each linked by `$link!(name, function)`: the whole contract but
-/// what [`interface`] defines.
+/// The functions that are mostly answered at once, each linked by `$link!(name, at_once, admitted)`:
+/// the one begins, and the other goes on where it must.
+macro_rules! link_each_at_once {
+    ($link:ident) => {
+        $link!("[method]namespace.get", namespace::get_at_once, namespace::get_admitted);
+        $link!(
+            "[method]namespace.get-entry",
+            namespace::get_entry_at_once,
+            namespace::get_entry_admitted
+        );
+        $link!("[method]namespace.head", namespace::head_at_once, namespace::head_admitted);
+    };
+}
+
+/// The others that can fail, each linked by `$link!(name, function)`: with those above the whole
+/// contract but what [`interface`] defines.
 macro_rules! link_each {
     ($link:ident) => {
         $link!("[static]namespace.open", namespace::open);
-        $link!("[method]namespace.get", namespace::get);
-        $link!("[method]namespace.get-entry", namespace::get_entry);
         $link!("[method]namespace.get-many", namespace::get_many);
-        $link!("[method]namespace.head", namespace::head);
         $link!("[method]namespace.put", namespace::put);
         $link!("[method]namespace.put-with", namespace::put_with);
         $link!("[method]namespace.delete", namespace::delete);
@@ -51,6 +64,15 @@ pub fn add_to_linker_async<T: KvView + 'static>(linker: &mut Linker<T>) -> wasmt
         };
     }
     link_each!(link);
+    macro_rules! link_at_once {
+        ($name:literal, $at_once:path, $admitted:path) => {
+            store.func_wrap_async($name, |mut cx, params| match $at_once(&mut cx, &params) {
+                AtOnce::Answered(answer) => Box::new(ready(call::lowered(answer))),
+                AtOnce::Admitted => Box::new(call::answer($admitted(cx, params))),
+            })?;
+        };
+    }
+    link_each_at_once!(link_at_once);
     Ok(())
 }
 
@@ -69,6 +91,15 @@ pub fn add_to_linker_sync<T: KvView + 'static>(linker: &mut Linker<T>) -> wasmti
         };
     }
     link_each!(link);
+    macro_rules! link_at_once {
+        ($name:literal, $at_once:path, $admitted:path) => {
+            store.func_wrap($name, |mut cx, params| match $at_once(&mut cx, &params) {
+                AtOnce::Answered(answer) => call::lowered(answer),
+                AtOnce::Admitted => block_on(call::answer($admitted(cx, params))),
+            })?;
+        };
+    }
+    link_each_at_once!(link_at_once);
     Ok(())
 }
 

@@ -5,13 +5,16 @@ use super::namespace::Open;
 use crate::bindings as wit;
 use crate::ctx::Grant;
 use crate::limits::{OnItsWay, Turn};
-use crate::{Access, Call, KvView, Operation};
+use crate::{Access, Call, KvCtxView, KvHooks, KvView, Operation};
 use bytes::Bytes;
-use larder_store::Error;
 use larder_store::limits::{KEY_BYTES_MAX, VALUE_BYTES_MAX};
+use larder_store::{Error, Namespace};
 use std::borrow::Cow;
+use std::pin::pin;
+use std::slice::from_ref;
 use std::sync::Arc;
-use wasmtime::component::{Resource, ResourceTableError, WasmList, WasmStr};
+use std::task::{Context, Poll, Waker};
+use wasmtime::component::{Resource, ResourceTable, ResourceTableError, WasmList, WasmStr};
 use wasmtime::{AsContext, StoreContextMut};
 
 /// Why a call does not have the answer that was asked for.
@@ -49,13 +52,34 @@ impl From<ResourceTableError> for Failure {
 }
 
 /// An answer in the form in which wasmtime lowers it.
-pub(super) async fn answer<R>(
-    call: impl Future<Output = Answer<R>>,
-) -> wasmtime::Result<(Result<R, wit::Error>,)> {
-    match call.await {
+pub(super) type Lowered<R> = wasmtime::Result<(Result<R, wit::Error>,)>;
+
+pub(super) fn lowered<R>(answer: Answer<R>) -> Lowered<R> {
+    match answer {
         Ok(answer) => Ok((Ok(answer),)),
         Err(Failure::Guest(error)) => Ok((Err(error),)),
         Err(Failure::Trap(error)) => Err(error),
+    }
+}
+
+pub(super) async fn answer<R>(call: impl Future<Output = Answer<R>>) -> Lowered<R> {
+    lowered(call.await)
+}
+
+/// What became of a call in the moment in which it was made.
+pub(super) enum AtOnce<R> {
+    /// It is over.
+    Answered(Answer<R>),
+    /// The hooks have admitted it, and it is to go on.
+    Admitted,
+}
+
+impl<R> AtOnce<R> {
+    pub(super) fn map<S>(self, map: impl FnOnce(R) -> S) -> AtOnce<S> {
+        match self {
+            Self::Answered(answer) => AtOnce::Answered(answer.map(map)),
+            Self::Admitted => AtOnce::Admitted,
+        }
     }
 }
 
@@ -65,11 +89,54 @@ pub(super) fn granted<T: KvView>(
     handle: &Resource<Open>,
     operation: Operation,
 ) -> Answer<Arc<Grant>> {
-    let grant = cx.data_mut().kv().table.get(handle)?.clone();
+    grant_of(cx.data_mut().kv().table, handle, operation).cloned()
+}
+
+fn grant_of<'t>(
+    table: &'t ResourceTable,
+    handle: &Resource<Open>,
+    operation: Operation,
+) -> Answer<&'t Arc<Grant>> {
+    let grant = table.get(handle)?;
     match grant.access {
         Access::ReadOnly if operation.writes() => Err(wit::Error::AccessDenied.into()),
         Access::ReadOnly | Access::ReadWrite => Ok(grant),
     }
+}
+
+/// Reads a key without a future, a task or a count of who uses the grant, where the store answers
+/// at once, as ours does, and with so little that no room is needed.
+pub(super) fn read_at_once<T: KvView, R>(
+    cx: &mut StoreContextMut<'_, T>,
+    (handle, name): &(Resource<Open>, WasmStr),
+    operation: Operation,
+    work: impl AsyncFnOnce(&Namespace, &str) -> larder_store::Result<R>,
+    bytes: impl Fn(&R) -> usize,
+) -> AtOnce<R> {
+    let begin = || {
+        let name = key(cx, name);
+        let KvCtxView { table, hooks, .. } = cx.data_mut().kv();
+        let grant = grant_of(table, handle, operation)?;
+        let name = name?;
+        let call = Call::new(grant, operation, from_ref(&name));
+        admitted(hooks, &call)?;
+        let work = pin!(work(&grant.namespace, &name));
+        match work.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(result) if fits_at_once(&result, &bytes) => {
+                settled(hooks, &call, result, bytes).map(Some)
+            }
+            Poll::Ready(_) | Poll::Pending => Ok(None),
+        }
+    };
+    match begin() {
+        Ok(Some(answer)) => AtOnce::Answered(Ok(answer)),
+        Ok(None) => AtOnce::Admitted,
+        Err(failure) => AtOnce::Answered(Err(failure)),
+    }
+}
+
+fn fits_at_once<R>(result: &larder_store::Result<R>, bytes: impl Fn(&R) -> usize) -> bool {
+    OnItsWay::default().has_room_for(result.as_ref().map_or(0, bytes))
 }
 
 impl<'a> Call<'a> {
@@ -86,6 +153,16 @@ pub(super) async fn perform<T: KvView, R>(
     bytes: impl FnOnce(&R) -> usize,
 ) -> Answer<R> {
     admit(cx, &call)?;
+    perform_admitted(cx, call, work, bytes).await
+}
+
+/// The same once it is admitted.
+pub(super) async fn perform_admitted<T: KvView, R>(
+    cx: &mut StoreContextMut<'_, T>,
+    call: Call<'_>,
+    work: impl Future<Output = larder_store::Result<R>>,
+    bytes: impl FnOnce(&R) -> usize,
+) -> Answer<R> {
     let result = work.await;
     settle(cx, &call, result, bytes)
 }
@@ -102,6 +179,19 @@ where
     W: Future<Output = larder_store::Result<R>>,
 {
     admit(cx, &call)?;
+    read_admitted(cx, call, work, bytes).await
+}
+
+/// The same once it is admitted.
+pub(super) async fn read_admitted<T: KvView, R, W>(
+    cx: &mut StoreContextMut<'_, T>,
+    call: Call<'_>,
+    work: impl Fn() -> W,
+    bytes: impl Fn(&R) -> usize,
+) -> Answer<(R, OnItsWay)>
+where
+    W: Future<Output = larder_store::Result<R>>,
+{
     let room = cx.data_mut().kv().ctx.grants.room().clone();
     let mut on_its_way = OnItsWay::default();
     let result = loop {
@@ -130,8 +220,11 @@ pub(super) async fn turn<T: KvView>(cx: &mut StoreContextMut<'_, T>, bytes: usiz
 
 /// Asks the hooks whether the call may happen.
 pub(super) fn admit<T: KvView>(cx: &mut StoreContextMut<'_, T>, call: &Call<'_>) -> Answer<()> {
-    let admitted = cx.data_mut().kv().hooks.before(call);
-    admitted.map_err(|denied| wit::Error::from(denied).into())
+    admitted(cx.data_mut().kv().hooks, call)
+}
+
+fn admitted(hooks: &mut dyn KvHooks, call: &Call<'_>) -> Answer<()> {
+    hooks.before(call).map_err(|denied| wit::Error::from(denied).into())
 }
 
 /// Tells the hooks what became of the call, and the log what a guest must not know of it.
@@ -141,8 +234,17 @@ pub(super) fn settle<T: KvView, R>(
     result: larder_store::Result<R>,
     bytes: impl FnOnce(&R) -> usize,
 ) -> Answer<R> {
+    settled(cx.data_mut().kv().hooks, call, result, bytes)
+}
+
+fn settled<R>(
+    hooks: &mut dyn KvHooks,
+    call: &Call<'_>,
+    result: larder_store::Result<R>,
+    bytes: impl FnOnce(&R) -> usize,
+) -> Answer<R> {
     let told = result.as_ref().map(|answer| bytes(answer) as u64);
-    cx.data_mut().kv().hooks.after(call, told);
+    hooks.after(call, told);
     let error = match result {
         Ok(answer) => return Ok(answer),
         Err(error) => error,

@@ -1,13 +1,17 @@
 //! The functions of the resource `namespace`, each the same operation of the store.
 
-use super::call::{Answer, admit, check_value, granted, key, perform, read, settle, turn, value};
+use super::call::{
+    Answer, AtOnce, admit, check_value, granted, key, perform, perform_admitted, read,
+    read_admitted, read_at_once, settle, turn, value,
+};
 use super::records::{Check, Entry, KeyInfo, ListOptions, ListPage, Operation, PutOptions};
 use crate::bindings as wit;
 use crate::ctx::Grant;
+use crate::limits::OnItsWay;
 use crate::{BINDING_BYTES_MAX, Call, KvCtxView, KvView, Operation as Op};
 use bytes::Bytes;
 use larder_store::limits::{COMMIT_BYTES_MAX, COMMIT_OPERATIONS_MAX, GET_MANY_KEYS_MAX};
-use larder_store::{Error, Version};
+use larder_store::{Error, Namespace, Version};
 use std::slice::from_ref;
 use std::sync::Arc;
 use wasmtime::component::{Lift, Resource, WasmList, WasmStr};
@@ -56,27 +60,41 @@ impl KvCtxView<'_> {
     }
 }
 
-pub(super) async fn get<T: KvView + 'static>(
+/// The parameters of a read of one key.
+type Key = (Resource<Open>, WasmStr);
+
+pub(super) fn get_at_once<T: KvView>(cx: &mut Cx<'_, T>, key: &Key) -> AtOnce<Option<Bytes>> {
+    let get = async |namespace: &Namespace, key: &str| namespace.get(key).await;
+    read_at_once(cx, key, Op::Get, get, bytes_of)
+}
+
+pub(super) async fn get_admitted<T: KvView + 'static>(
     mut cx: Cx<'_, T>,
-    (handle, name): (Resource<Open>, WasmStr),
+    (handle, name): Key,
 ) -> Answer<Option<Bytes>> {
     let grant = granted(&mut cx, &handle, Op::Get)?;
     let name = key(&cx, &name)?;
     let call = Call::new(&grant, Op::Get, from_ref(&name));
-    let bytes = |value: &Option<Bytes>| value.as_ref().map_or(0, Bytes::len);
-    let (value, room) = read(&mut cx, call, || grant.namespace.get(&name), bytes).await?;
+    let work = || grant.namespace.get(&name);
+    let (value, room) = read_admitted(&mut cx, call, work, bytes_of).await?;
     Ok(value.map(|value| room.counted(value)))
 }
 
-pub(super) async fn get_entry<T: KvView + 'static>(
+pub(super) fn get_entry_at_once<T: KvView>(cx: &mut Cx<'_, T>, key: &Key) -> AtOnce<Option<Entry>> {
+    let get = async |namespace: &Namespace, key: &str| namespace.get_entry(key).await;
+    read_at_once(cx, key, Op::GetEntry, get, value_bytes)
+        .map(|entry| entry.map(|entry| Entry::of(entry, &OnItsWay::default())))
+}
+
+pub(super) async fn get_entry_admitted<T: KvView + 'static>(
     mut cx: Cx<'_, T>,
-    (handle, name): (Resource<Open>, WasmStr),
+    (handle, name): Key,
 ) -> Answer<Option<Entry>> {
     let grant = granted(&mut cx, &handle, Op::GetEntry)?;
     let name = key(&cx, &name)?;
     let call = Call::new(&grant, Op::GetEntry, from_ref(&name));
     let work = || grant.namespace.get_entry(&name);
-    let (entry, room) = read(&mut cx, call, work, value_bytes).await?;
+    let (entry, room) = read_admitted(&mut cx, call, work, value_bytes).await?;
     Ok(entry.map(|entry| Entry::of(entry, &room)))
 }
 
@@ -98,14 +116,19 @@ pub(super) async fn get_many<T: KvView + 'static>(
     Ok(entries.into_iter().map(|entry| entry.map(|entry| Entry::of(entry, &room))).collect())
 }
 
-pub(super) async fn head<T: KvView + 'static>(
+pub(super) fn head_at_once<T: KvView>(cx: &mut Cx<'_, T>, key: &Key) -> AtOnce<Option<KeyInfo>> {
+    let head = async |namespace: &Namespace, key: &str| namespace.head(key).await;
+    read_at_once(cx, key, Op::Head, head, no_bytes).map(|info| info.map(KeyInfo::from))
+}
+
+pub(super) async fn head_admitted<T: KvView + 'static>(
     mut cx: Cx<'_, T>,
-    (handle, name): (Resource<Open>, WasmStr),
+    (handle, name): Key,
 ) -> Answer<Option<KeyInfo>> {
     let grant = granted(&mut cx, &handle, Op::Head)?;
     let name = key(&cx, &name)?;
     let call = Call::new(&grant, Op::Head, from_ref(&name));
-    let info = perform(&mut cx, call, grant.namespace.head(&name), no_bytes).await?;
+    let info = perform_admitted(&mut cx, call, grant.namespace.head(&name), no_bytes).await?;
     Ok(info.map(KeyInfo::from))
 }
 
@@ -247,6 +270,10 @@ fn key_of(operation: &larder_store::Operation) -> &String {
         | Copied::Increment { key, .. }
         | Copied::Expire { key, .. } => key,
     }
+}
+
+fn bytes_of(value: &Option<Bytes>) -> usize {
+    value.as_ref().map_or(0, Bytes::len)
 }
 
 fn value_bytes(entry: &Option<larder_store::Entry>) -> usize {
