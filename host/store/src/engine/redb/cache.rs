@@ -16,6 +16,7 @@ const OVERHEAD_BYTES: u64 = 216;
 /// [`Current`](super::current::Current).
 pub(super) struct HotValues {
     rows: Cache<Row, Entry, EntryBytes>,
+    bytes_max: u64,
     /// Whether another value would be in the place of one that is there.
     full: AtomicBool,
     /// How many values were not there when they were read, while it was full.
@@ -41,7 +42,13 @@ impl HotValues {
         let rows = Cache::with_weighter(estimated_items, bytes, EntryBytes);
         // The room of a shard is what a value can have at most; half of it leaves some to others.
         let value_bytes_max = rows.shard_capacity() / 2;
-        Self { rows, full: AtomicBool::default(), missed: AtomicUsize::default(), value_bytes_max }
+        Self {
+            rows,
+            bytes_max: bytes,
+            full: AtomicBool::default(),
+            missed: AtomicUsize::default(),
+            value_bytes_max,
+        }
     }
 
     pub(super) fn get(&self, row: &Row) -> Option<Entry> {
@@ -56,8 +63,8 @@ impl HotValues {
             return;
         }
         self.rows.insert(row.clone(), entry.clone());
-        let room = self.rows.capacity() - self.rows.weight().min(self.rows.capacity());
-        self.full.store(room < self.rows.capacity() / 16, Ordering::Relaxed);
+        let room = self.bytes_max.saturating_sub(self.rows.weight());
+        self.full.store(room < self.bytes_max / 16, Ordering::Relaxed);
     }
 
     pub(super) fn remove(&self, row: &Row) {
