@@ -5,7 +5,7 @@ use super::namespace::Open;
 use crate::bindings as wit;
 use crate::ctx::Grant;
 use crate::limits::{OnItsWay, Turn};
-use crate::{Access, Call, KvCtxView, KvHooks, KvView, Operation};
+use crate::{Access, Call, KvCtxView, KvGrants, KvHooks, KvView, Operation};
 use bytes::Bytes;
 use larder_store::limits::{KEY_BYTES_MAX, VALUE_BYTES_MAX};
 use larder_store::{Error, Namespace};
@@ -105,28 +105,29 @@ fn grant_of<'t>(
 }
 
 /// Reads a key without a future, a task or a count of who uses the grant, where the store answers
-/// at once, as ours does, and with so little that no room is needed.
+/// at once, as ours does, and there is room for the answer on its way into the guest's memory.
 pub(super) fn read_at_once<T: KvView, R>(
     cx: &mut StoreContextMut<'_, T>,
     (handle, name): &(Resource<Open>, WasmStr),
     operation: Operation,
     work: impl AsyncFnOnce(&Namespace, &str) -> larder_store::Result<R>,
     bytes: impl Fn(&R) -> usize,
-) -> AtOnce<R> {
+) -> AtOnce<(R, OnItsWay)> {
     let begin = || {
         let name = key(cx, name);
-        let KvCtxView { table, hooks, .. } = cx.data_mut().kv();
+        let KvCtxView { ctx, table, hooks } = cx.data_mut().kv();
         let grant = grant_of(table, handle, operation)?;
         let name = name?;
         let call = Call::new(grant, operation, from_ref(&name));
         admitted(hooks, &call)?;
         let work = pin!(work(&grant.namespace, &name));
-        match work.poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(result) if fits_at_once(&result, &bytes) => {
-                settled(hooks, &call, result, bytes).map(Some)
-            }
-            Poll::Ready(_) | Poll::Pending => Ok(None),
-        }
+        let Poll::Ready(result) = work.poll(&mut Context::from_waker(Waker::noop())) else {
+            return Ok(None);
+        };
+        let Some(room) = room_at_once(&ctx.grants, result.as_ref().map_or(0, &bytes)) else {
+            return Ok(None);
+        };
+        settled(hooks, &call, result, bytes).map(|answer| Some((answer, room)))
     };
     match begin() {
         Ok(Some(answer)) => AtOnce::Answered(Ok(answer)),
@@ -135,8 +136,9 @@ pub(super) fn read_at_once<T: KvView, R>(
     }
 }
 
-fn fits_at_once<R>(result: &larder_store::Result<R>, bytes: impl Fn(&R) -> usize) -> bool {
-    OnItsWay::default().has_room_for(result.as_ref().map_or(0, bytes))
+fn room_at_once(grants: &KvGrants, bytes: usize) -> Option<OnItsWay> {
+    let uncounted = OnItsWay::default();
+    if uncounted.has_room_for(bytes) { Some(uncounted) } else { grants.room().on_its_way(bytes) }
 }
 
 impl<'a> Call<'a> {
