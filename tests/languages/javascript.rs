@@ -42,6 +42,7 @@ pub fn tests() -> Vec<Trial> {
         a_fetch_that_is_not_allowed_says_how_to_allow_it,
         a_package_that_does_without_node_is_bundled,
         without_node_it_says_what_to_install,
+        an_instance_for_several_requests_is_refused,
         the_tour_of_the_typescript_sessions_runs_as_written,
         the_tour_of_the_hono_example_runs_as_written,
         the_examples_and_the_seeds_have_their_types,
@@ -308,6 +309,14 @@ fn a_package_that_does_without_node_is_bundled() {
         try { fs = require('fs'); } catch {}\nmodule.exports = [typeof crypto.randomBytes, fs];\n";
     project.write("node_modules/p/p.js", module);
     assert_eq!(read(&dev(&project, &[]), "/"), json!(["undefined", "none"]));
+}
+
+fn an_instance_for_several_requests_is_refused() {
+    let project = worker("export default { fetch: () => new Response('one') };\n");
+    assert_eq!(project.larder(["build", "-o", "app.wasm"]).ended().0, Some(0));
+    let serve = ["serve", "app.wasm", "--in-memory", "--addr", "127.0.0.1:0"];
+    let said = project.larder([&serve[..], &["--instance-reuse", "2"]].concat()).fails(1);
+    assert!(said.contains("leave out `instance_reuse`"), "{said}");
 }
 
 fn without_node_it_says_what_to_install() {

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { frames } from '../src/errors.js';
+import { corrected } from './bindings.mjs';
 
 /** How the engine begins to say that the module threw when it was evaluated, which is at build. */
 const THROWN = /^Exception while evaluating top-level script\n(\S+:\d+:\d+) (.*)$/m;
@@ -14,21 +15,6 @@ const backends = { starlingmonkey, quickjs };
 /** The bytes of a component that runs the module `code`. */
 export function componentize(options) {
   return backends[options.backend](options);
-}
-
-/**
- * What the bindings that componentize-js 0.22 generates do to some values, and what is put in its
- * place: they drop a byte order mark at the head of a text, and the engine takes neither a negative
- * 64-bit number nor one of 32 bits above the signed ones as what it is.
- */
-const CORRECTIONS = [
-  ['TEXT_DECODER_UTF8 = new TextDecoder()', "TEXT_DECODER_UTF8 = new TextDecoder('utf-8', { ignoreBOM: true })"],
-  ['return BigInt.asIntN(64, converted)', 'return BigInt.asUintN(64, converted)'],
-  ['return val >>> 0;', 'return val | 0;'],
-];
-
-function corrected(bindings) {
-  return CORRECTIONS.reduce((text, [wrong, right]) => text.replaceAll(wrong, right), bindings);
 }
 
 /** Lets what componentize-js generates pass through the corrections. */

@@ -50,8 +50,14 @@ function optional(value, convert) {
  * @param {unknown} value
  */
 export function toKeys(value) {
-  // Array.from sees the holes, which are undefined.
-  return Array.isArray(value) ? Array.from(value, toText) : toText(value);
+  if (!Array.isArray(value)) return toText(value);
+  const keys = [];
+  // Holes are undefined, as any other key that is not there.
+  for (let index = 0; index < value.length; index++) {
+    const key = value[index];
+    keys.push(typeof key === 'string' ? key : toText(key));
+  }
+  return keys;
 }
 
 /**

@@ -198,13 +198,12 @@ export class KVNamespace {
     checkBulkGet(keys, options);
     const namespace = this.#namespace('GET_BULK');
     const entries = attempt('GET_BULK', () => namespace.getMany(keys));
-    /** @param {Entry | undefined} entry */
-    const answer = (entry) => {
-      if (entry === undefined) return null;
-      const value = bulkValue(entry.value, options.type);
-      return withMetadata ? { value, metadata: fromJson(entry.metadata) } : value;
-    };
-    return new Map(keys.map((key, index) => [key, answer(entries[index])]));
+    const answers = new Map();
+    for (let index = 0; index < keys.length; index++) {
+      const answer = bulkAnswer(entries[index], options.type, withMetadata);
+      answers.set(keys[index], answer);
+    }
+    return answers;
   }
 
   /**
@@ -222,6 +221,17 @@ export class KVNamespace {
       attempt('PUT', () => namespace.putWith(key, bytes, options));
     }
   }
+}
+
+/**
+ * @param {Entry | undefined} entry
+ * @param {string | undefined} type
+ * @param {boolean} withMetadata
+ */
+function bulkAnswer(entry, type, withMetadata) {
+  if (entry === undefined) return null;
+  const value = bulkValue(entry.value, type);
+  return withMetadata ? { value, metadata: fromJson(entry.metadata) } : value;
 }
 
 /** @param {KeyInfo} key */

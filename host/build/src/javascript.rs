@@ -26,6 +26,7 @@ const REMEDY: &str = "JavaScript guests are built by Node.js 20 or newer with np
 
 const LOCK: &[File] = files!["js/package.json", "js/package-lock.json"];
 const PACKAGE: &[File] = files![
+    "js/build/bindings.mjs",
     "js/build/bundle.mjs",
     "js/build/componentize.mjs",
     "js/build/kept.mjs",

@@ -1,0 +1,131 @@
+// What the bindings that componentize-js 0.22 generates get wrong, or do at length, and what is put in
+// its place.
+
+/** Texts that stand for others. */
+const CORRECTIONS = [
+  // They drop a byte order mark at the head of a text.
+  ['TEXT_DECODER_UTF8 = new TextDecoder()', "TEXT_DECODER_UTF8 = new TextDecoder('utf-8', { ignoreBOM: true })"],
+  // The engine takes neither a negative 64-bit number nor one of 32 bits above the signed ones as what it is.
+  ['return BigInt.asIntN(64, converted)', 'return BigInt.asUintN(64, converted)'],
+  ['return val >>> 0;', 'return val | 0;'],
+  ['new Uint8Array(memory.buffer).set(buf, ptr);', 'viewsOf(memory).u8.set(buf, ptr);'],
+  // Nobody asks how many characters a text has.
+  [', codepoints: [...s].length', ''],
+];
+
+/**
+ * Views of all memory, made anew when it has grown; reading one costs the engine a quarter of a method of
+ * DataView. What a call brings is aligned.
+ */
+const VIEWS = `
+let views = { buffer: undefined };
+function viewsOf(memory) {
+  const { buffer } = memory;
+  if (views.buffer !== buffer) {
+    views = {
+      buffer,
+      u8: new Uint8Array(buffer),
+      u32: new Uint32Array(buffer, 0, buffer.byteLength >>> 2),
+      u64: new BigUint64Array(buffer, 0, buffer.byteLength >>> 3),
+    };
+  }
+  return views;
+}
+function lowerTexts(texts, at) {
+  const all = texts.join('');
+  const bytes = TEXT_ENCODER_UTF8.encode(all);
+  let index = at >>> 2;
+  if (bytes.length !== all.length || texts.some((text) => typeof text !== 'string')) {
+    for (const text of texts) {
+      const { ptr, len } = _utf8AllocateAndEncode(text, $realloc, $memory);
+      const { u32 } = viewsOf($memory);
+      u32[index++] = ptr;
+      u32[index++] = len;
+    }
+    return;
+  }
+  let ptr = $realloc(0, 0, 1, bytes.length);
+  const { u8, u32 } = viewsOf($memory);
+  u8.set(bytes, ptr);
+  for (const { length } of texts) {
+    u32[index++] = ptr;
+    u32[index++] = length;
+    ptr += length;
+  }
+}
+`;
+
+/** What is traced of a call for those who work on the generator. */
+const TRACE = /_debugLog\('\[Instruction::[^']*'(, \{[^}]*\})?\);/g;
+
+/**
+ * A call of the host amid what keeps account of tasks. A component of WASI 0.2 has one, so there is
+ * nothing to keep account of; in the engine, which interprets, it takes longer than the rest of the call.
+ */
+const CALL = new RegExp(
+  [
+    'const hostProvided = false;',
+    'const \\[task, _wasm_call_currentTaskID\\] = createNewCurrentTask\\(\\{.*?\\n\\s*\\}\\);',
+    'const started = task\\.enterSync\\(\\);',
+    'if \\(null!== null\\) \\{.*?\\n\\s*\\}',
+    '(let ret;)?',
+    'try \\{',
+    '(?:ret =\\s*)?_withGlobalCurrentTaskMeta\\(\\{',
+    'taskID: task\\.id\\(\\),',
+    'componentIdx: task\\.componentIdx\\(\\),',
+    'fn: \\(\\) => ([^\\n]*),\\n\\s*\\}\\);',
+    '\\} catch \\(err\\) \\{',
+    'task\\.setErrored\\(err\\);',
+    'task\\.reject\\(err\\);',
+    'task\\.exit\\(\\);',
+    'throw err;',
+    '\\}((?:(?!createNewCurrentTask).)*?)task\\.resolve\\(\\[(?:[^\\n]*|\\{.*?\\})\\]\\);',
+    'task\\.exit\\(\\);',
+  ].join('\\s*'),
+  'gs',
+);
+
+/** How what a call answers is read. */
+const LIFTING = [
+  [/BigInt\.asUintN\(64, BigInt\(dataView\(\$memory\)\.getBigInt64\(([^(),]*), true\)\)\)/g, 'u64[($1) >>> 3]'],
+  [/dataView\(\$memory\)\.getUint32\(([^(),]*), true\)/g, 'u32[($1) >>> 2]'],
+  [/dataView\(\$memory\)\.getUint8\(([^(),]*), true\)/g, 'u8[$1]'],
+  [/new Uint8Array\(\$memory\.buffer\.slice\((\w+), \w+ \+ (\w+) \* 1\)\)/g, 'new Uint8Array(whole.slice($1, $1 + $2))'],
+  [/new Uint8Array\(\$memory\.buffer, (\w+), (\w+)\)/g, 'u8.subarray($1, $1 + $2)'],
+];
+
+/** A list of texts, one by one. */
+const TEXTS = new RegExp(
+  [
+    'for \\(let i = 0; i < (\\w+)\\.length; i\\+\\+\\) \\{',
+    'const e = \\w+\\[i\\];',
+    'const base = (\\w+) \\+ i \\* 8;',
+    'var encodeRes = _utf8AllocateAndEncode\\(e, \\$realloc, \\$memory\\);',
+    'var \\w+= encodeRes\\.ptr;',
+    'var \\w+ = encodeRes\\.len;',
+    'dataView\\(\\$memory\\)\\.setUint32\\(base \\+ 4, \\w+, true\\);',
+    'dataView\\(\\$memory\\)\\.setUint32\\(base \\+ 0, \\w+, true\\);',
+    '\\}',
+  ].join('\\s*'),
+  'g',
+);
+
+/** The bindings, corrected, and without what no component of ours needs. */
+export function corrected(bindings) {
+  const text = CORRECTIONS.reduce((text, [wrong, right]) => text.replaceAll(wrong, right), bindings);
+  // Counted by another mark than what is looked for, and expected whole where the contract is imported.
+  const calls = text.match(/=> \$import_\w/g)?.length ?? 0;
+  const lacks = bindings.includes('$import_larder_kv_store') && CORRECTIONS.some(([wrong]) => !bindings.includes(wrong));
+  if (lacks || (text.match(CALL)?.length ?? 0) !== calls) {
+    throw new Error('the bindings are not those of componentize-js 0.22');
+  }
+  return text.replace(TRACE, '').replace(CALL, call).replace(TEXTS, 'lowerTexts($1, $2);').concat(VIEWS);
+}
+
+/** The call alone. What it answers lies where it lies until the next, so that one view shows all of it. */
+function call(_, hasResult, invocation, lifting) {
+  if (!hasResult) return `${invocation};${lifting}`;
+  const lifted = LIFTING.reduce((text, [wrong, right]) => text.replace(wrong, right), lifting);
+  const views = lifted === lifting ? '' : ' const { buffer: whole, u8, u32, u64 } = viewsOf($memory);';
+  return `const ret = ${invocation};${views}${lifted}`;
+}
