@@ -21,6 +21,7 @@ mod namespace;
 mod project;
 mod readme;
 mod rest;
+mod reuse;
 mod run;
 mod seed;
 mod serve;

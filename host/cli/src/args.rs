@@ -137,6 +137,10 @@ pub struct ListenArgs {
     /// the proxy added, not the peer's
     #[arg(long)]
     pub trust_forwarded: bool,
+    /// Most requests that an instance of the component answers, one after another: what it has in
+    /// its globals stays from one to the next [default: 1]
+    #[arg(long, value_name = "N")]
+    pub instance_reuse: Option<u32>,
 }
 
 /// What a component is given.

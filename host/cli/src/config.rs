@@ -41,6 +41,7 @@ pub struct Config {
     pub durability: Durability,
     pub cache: Option<Size>,
     pub addr: Option<String>,
+    pub instance_reuse: Option<u32>,
     pub limits: Limits,
     pub vars: BTreeMap<String, Value>,
     pub allowed_outbound_hosts: Vec<AllowedHost>,
@@ -192,6 +193,7 @@ mod tests {
         assert_eq!(config.store, Some(".larder".into()));
         assert_eq!(config.cache, Some(Size(ByteSize::mib(256))));
         assert_eq!(config.addr.as_deref(), Some("127.0.0.1:8787"));
+        assert_eq!(config.instance_reuse, Some(1));
         assert_eq!(config.limits.memory, Some(Size(ByteSize::mib(256))));
         assert_eq!(config.limits.timeout, Some(Time(Duration::from_secs(30))));
         assert_eq!(config.vars["GREETING"], "hello");

@@ -47,7 +47,8 @@ pub fn for_one() -> Result<Engine> {
 
 fn config() -> Config {
     let mut config = Config::new();
-    config.epoch_interruption(true);
+    // Components of WASI 0.2 have no calls that overlap; keeping account of them costs each call.
+    config.epoch_interruption(true).concurrency_support(false);
     match Cache::new(CacheConfig::new()) {
         Ok(cache) => {
             config.cache(Some(cache));
@@ -97,10 +98,18 @@ fn tick(engine: &EngineWeak) {
     }
 }
 
-/// Compiles the component in the file, or takes it from the cache.
+/// The component in the file.
 pub fn load(engine: &Engine, file: &Path) -> Result<Component> {
+    compile(engine, file, &read(file)?)
+}
+
+pub fn read(file: &Path) -> Result<Vec<u8>> {
+    fs::read(file).with_context(|| format!("cannot read the component {}", output::path(file)))
+}
+
+/// Compiles the component that was read from the file, or takes it from the cache.
+pub fn compile(engine: &Engine, file: &Path, bytes: &[u8]) -> Result<Component> {
     let name = output::path(file);
-    let bytes = fs::read(file).with_context(|| format!("cannot read the component {name}"))?;
     match bytes.get(..8) {
         // The magic, the version, and the layer that tells a component from a core module.
         Some([0, b'a', b's', b'm', _, _, 1, 0]) => {}
@@ -110,7 +119,7 @@ pub fn load(engine: &Engine, file: &Path) -> Result<Component> {
         ),
         _ => bail!("{name} is no WebAssembly component"),
     }
-    Component::new(engine, &bytes)
+    Component::new(engine, bytes)
         .map_err(lift)
         .with_context(|| format!("{name} is no component that this release can load"))
 }

@@ -26,6 +26,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::component::{Linker, ResourceTable};
 use wasmtime::{Engine, Store, StoreContextMut};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::p2::body::HostOutgoingBody;
+use wasmtime_wasi_http::p2::types::HostResponseOutparam;
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 /// Most names that are said to be not bound, so that a guest cannot flood the log.
@@ -100,6 +102,11 @@ impl Guest {
         self.memory.instances_max(initial_memory)
     }
 
+    /// Asks `give_up` to end an instance that waits when there is no memory for one that runs.
+    pub fn when_short(&mut self, give_up: impl Fn() -> bool + Send + Sync + 'static) {
+        self.memory.when_short(give_up);
+    }
+
     /// The worker for an engine that takes it at start.
     pub fn with_script(self, script: String) -> Self {
         Self { script: script.into(), ..self }
@@ -130,6 +137,20 @@ impl Guest {
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
         store
+    }
+}
+
+impl State {
+    /// Whether the instance may take another request: it has answered the last in full, was refused
+    /// no memory, and has memory and handles to spare for what a guest does not give back.
+    pub fn is_fit(&mut self) -> bool {
+        let mut handles = 0;
+        let has_answered = self.table.iter_mut().all(|handle| {
+            handles += 1;
+            !handle.is::<HostResponseOutparam>() && !handle.is::<HostOutgoingBody>()
+        });
+        let is_ample = handles <= HANDLES_MAX / 2 && self.memory.is_ample() && self.kv.is_ample();
+        has_answered && is_ample && self.memory.refused().is_none()
     }
 }
 

@@ -1,24 +1,28 @@
-//! HTTP in front of a component: one wasmtime store per request.
+//! HTTP in front of a component: each request has an instance of it to itself.
 
 mod body;
 mod failure;
+mod instances;
 mod request;
 
 pub use failure::Pages;
 
+use self::instances::Instances;
 use crate::engine::{self, lift};
 use crate::guest::{Guest, State};
 use crate::output;
+use crate::settings::ListenSettings;
 use crate::shutdown::Shutdown;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use regex::bytes::Regex;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -40,6 +44,8 @@ pub struct App {
     pre: ProxyPre<State>,
     guest: Guest,
     timeout: Duration,
+    /// Most requests that an instance answers.
+    reuse: u32,
     /// What each of its instances takes of the room in the pool.
     room_each: u32,
 }
@@ -51,12 +57,15 @@ pub struct Handler {
     instances_max: u32,
     /// Bytes of memory that each of its instances begins with.
     initial_memory: u64,
+    /// Whether an instance of it can do no more than answer one request.
+    answers_once: bool,
 }
 
 impl Handler {
     pub fn load(engine: &Engine, file: &Path, linker: &Linker<State>) -> Result<Self> {
         const EXPORT: &str = "wasi:http/incoming-handler@0.2";
-        let component = engine::load(engine, file)?;
+        let bytes = engine::read(file)?;
+        let component = engine::compile(engine, file, &bytes)?;
         if !engine::exports(&component, engine).iter().any(|name| name.starts_with(EXPORT)) {
             return Err(engine::lacks(&component, engine, file, EXPORT));
         }
@@ -70,21 +79,35 @@ impl Handler {
             pre,
             instances_max: engine::instances_max(&component),
             initial_memory: initial_memory.unwrap_or(0),
+            answers_once: answers_once(&bytes),
         })
     }
 }
 
 impl App {
-    pub fn new(handler: Handler, guest: Guest, timeout: Duration) -> Self {
-        let Handler { pre, instances_max, initial_memory } = handler;
+    pub fn new(handler: Handler, guest: Guest, listen: &ListenSettings) -> Result<Self> {
+        let Handler { pre, instances_max, initial_memory, answers_once } = handler;
+        if answers_once && listen.reuse > 1 {
+            bail!(
+                "the component runs JavaScript by StarlingMonkey, of which an instance answers one \
+                 request: leave out `instance_reuse`"
+            );
+        }
         let instances_max = instances_max.min(guest.instances_max(initial_memory));
-        Self { pre, guest, timeout, room_each: POOL_ROOM.div_ceil(instances_max) }
+        let &ListenSettings { timeout, reuse, .. } = listen;
+        Ok(Self { pre, guest, timeout, reuse, room_each: POOL_ROOM.div_ceil(instances_max) })
     }
+}
+
+/// StarlingMonkey has one event for all requests, and says this when it is to answer by it again.
+fn answers_once(component: &[u8]) -> bool {
+    const WORDS: &str = "FetchEvent#respondWith can't be called twice on the same event";
+    Regex::new(WORDS).is_ok_and(|words| words.is_match(component))
 }
 
 /// Answers requests by a component, which may be replaced at any time.
 pub struct Server {
-    app: RwLock<Option<Arc<App>>>,
+    instances: Arc<Instances>,
     pages: Pages,
     trust_forwarded: bool,
     /// Of which each request holds a permit for as long as its instance runs.
@@ -115,16 +138,12 @@ impl Server {
     pub fn new(pages: Pages, trust_forwarded: bool) -> Arc<Self> {
         let running = Arc::new(Semaphore::new(REQUESTS_MAX as usize));
         let room = Semaphore::new(POOL_ROOM as usize);
-        Arc::new(Self { app: RwLock::default(), pages, trust_forwarded, running, room })
+        Arc::new(Self { instances: Arc::default(), pages, trust_forwarded, running, room })
     }
 
     /// Lets requests from now on be answered by `app`; those in flight go on as they began.
     pub fn replace(&self, app: App) {
-        *self.app.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(app));
-    }
-
-    fn app(&self) -> Option<Arc<App>> {
-        self.app.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.instances.replace(app);
     }
 
     /// Serves as long as this is polled.
@@ -145,7 +164,7 @@ impl Server {
             }
         }
         drop(listener);
-        let timeout = self.app().map_or(Duration::ZERO, |app| app.timeout);
+        let timeout = self.instances.app().map_or(Duration::ZERO, |app| app.timeout);
         let drained = async {
             connections.shutdown().await;
             // A component may go on when it has answered.
@@ -158,6 +177,7 @@ impl Server {
             }
             _ = shutdown.requested() => tracing::warn!("stopped at once, as asked again"),
         }
+        self.instances.end_idle();
     }
 
     async fn accept(self: &Arc<Self>, listener: &TcpListener, connections: &GracefulShutdown) {

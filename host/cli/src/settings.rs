@@ -89,11 +89,14 @@ pub enum NamespaceName {
     },
 }
 
-/// Where to listen, and how long a request may take.
+/// Where to listen, and how requests are answered.
 pub struct ListenSettings {
     pub addr: String,
     pub trust_forwarded: bool,
+    /// Longest time for one.
     pub timeout: Duration,
+    /// Most requests that an instance answers, one after another; 1 if none has anything of another.
+    pub reuse: u32,
 }
 
 /// The config of the project that the command works on, found from `directory` upwards.
@@ -311,7 +314,11 @@ impl ListenSettings {
             bail!("a timeout of 0 leaves no time for any request");
         }
         let timeout = timeout.min(TIMEOUT_MAX);
-        Ok(Self { addr: addr.to_owned(), trust_forwarded: listen.trust_forwarded, timeout })
+        let reuse = listen.instance_reuse.or_else(|| config?.instance_reuse).unwrap_or(1);
+        if reuse == 0 {
+            bail!("instance_reuse is 0, by which nothing could be answered; 1 is the default");
+        }
+        Ok(Self { addr: addr.to_owned(), trust_forwarded: listen.trust_forwarded, timeout, reuse })
     }
 }
 

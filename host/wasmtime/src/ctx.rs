@@ -174,6 +174,15 @@ impl KvCtx {
         Self { grants: grants.clone(), ..Self::default() }
     }
 
+    /// Whether the guest has at most half of the namespaces, readers and writers open that each
+    /// instance may have, for an embedder that has the same instance go on with other work: one that
+    /// lets go of nothing would at last be refused what another instance would get.
+    pub fn is_ample(&self) -> bool {
+        let limits = self.grants.room().limits;
+        self.namespaces_open <= limits.namespaces_each / 2
+            && self.pieces_open <= limits.pieces_each / 2
+    }
+
     /// Whether the hooks are to be told of a name that is not bound: once each, and not of every
     /// name that a guest can think of.
     pub(crate) fn first_asked_for(&mut self, name: &str) -> bool {

@@ -173,7 +173,7 @@ impl<'a> Session<'a> {
             describe_unavailable(Some(project));
             self.unavailable.clone_from(&project.unavailable);
         }
-        self.server.replace(App::new(handler, guest, listen.timeout));
+        self.server.replace(App::new(handler, guest, &listen)?);
         Ok(())
     }
 

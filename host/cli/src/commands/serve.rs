@@ -48,7 +48,7 @@ pub fn run(args: &ProjectArgs, serve: &Serve) -> Result<()> {
         describe_bindings(&guest.bindings, &bound, &store, project).await?;
         describe_unavailable(project);
         let server = Server::new(Pages::RequestId, listen.trust_forwarded);
-        server.replace(App::new(handler, ready, listen.timeout));
+        server.replace(App::new(handler, ready, &listen)?);
         serve::announce(&listener)?;
         server.serve(listener, shutdown).await;
         close(&larder, sockets).await

@@ -7,18 +7,32 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wasmtime::ResourceLimiter;
 
+/// Gives up memory of an instance that is not needed; whether there was one.
+type GiveUp = Arc<dyn Fn() -> bool + Send + Sync>;
+
 /// The memory of all instances of a component.
 #[derive(Clone)]
 pub struct Memory {
     each: usize,
     total: usize,
     used: Arc<AtomicUsize>,
+    give_up: GiveUp,
 }
 
 impl Memory {
     pub fn new(limits: MemoryLimits) -> Self {
         let bytes = |size: bytesize::ByteSize| usize::try_from(size.as_u64()).unwrap_or(usize::MAX);
-        Self { each: bytes(limits.each), total: bytes(limits.total), used: Arc::default() }
+        Self {
+            each: bytes(limits.each),
+            total: bytes(limits.total),
+            used: Arc::default(),
+            give_up: Arc::new(|| false),
+        }
+    }
+
+    /// Asks `give_up` for memory before one that needs it is refused, as often as it gives some.
+    pub fn when_short(&mut self, give_up: impl Fn() -> bool + Send + Sync + 'static) {
+        self.give_up = Arc::new(give_up);
     }
 
     /// How many instances may be at a time that begin with so many bytes each: with half of the
@@ -75,6 +89,11 @@ impl MemoryLimit {
         self.refused
     }
 
+    /// Whether it has as much left as it has taken.
+    pub fn is_ample(&self) -> bool {
+        self.used <= self.all.each / 2
+    }
+
     fn grow(&mut self, current: usize, desired: usize) -> bool {
         let more = desired.saturating_sub(current);
         if self.used.saturating_add(more) > self.all.each {
@@ -82,9 +101,11 @@ impl MemoryLimit {
             return false;
         }
         let add = |used: usize| used.checked_add(more).filter(|used| *used <= self.all.total);
-        if self.all.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add).is_err() {
-            self.refused = Some(Refused::Total(self.all.total));
-            return false;
+        while self.all.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add).is_err() {
+            if !(self.all.give_up)() {
+                self.refused = Some(Refused::Total(self.all.total));
+                return false;
+            }
         }
         self.used += more;
         true

@@ -43,6 +43,11 @@ impl Printed {
 }
 
 impl GuestStderr {
+    /// Forgets what was printed: the instance begins with another request.
+    pub fn renew(&self) {
+        *self.printed() = Printed::default();
+    }
+
     /// The end of what was printed.
     pub fn tail(&self) -> String {
         String::from_utf8_lossy(&self.printed().tail).into_owned()

@@ -1,9 +1,10 @@
 //! One request: its way into an instance of the component and back.
 
-use super::body::BrokenOff;
+use super::body::{BrokenOff, RequestBody};
 use super::failure::Failure;
+use super::instances::Instance;
 use super::{App, Server};
-use crate::guest::{GuestStderr, State};
+use crate::guest::State;
 use crate::output;
 use hyper::body::Incoming;
 use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue};
@@ -13,20 +14,18 @@ use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
-use wasmtime::Store;
-use wasmtime::component::Resource;
 use wasmtime_wasi::I32Exit;
 use wasmtime_wasi_http::WasiHttpView as _;
 use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
-use wasmtime_wasi_http::p2::types::{HostIncomingRequest, HostResponseOutparam};
 
 static CF_CONNECTING_IP: HeaderName = HeaderName::from_static("cf-connecting-ip");
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 type Answer = Response<HyperOutgoingBody>;
+type Sender = oneshot::Sender<Result<Answer, ErrorCode>>;
 
 impl Server {
     pub(super) async fn respond(
@@ -48,32 +47,22 @@ impl Server {
         peer: SocketAddr,
         mut request: Request<Incoming>,
     ) -> Result<Answer, Failure> {
-        let app = self.app().ok_or_else(Failure::not_built)?;
+        let app = self.instances.app().ok_or_else(Failure::not_built)?;
         check_target(&request)?;
         let client = client_address(request.headers(), peer, self.trust_forwarded);
         if let Ok(client) = HeaderValue::try_from(client.to_string()) {
             request.headers_mut().insert(&CF_CONNECTING_IP, client);
         }
 
-        let stderr = GuestStderr::default();
-        let mut store = app.guest.store(app.pre.engine(), |wasi| {
-            // Standard output is for the address that was bound.
-            wasi.stdout(stderr.clone()).stderr(stderr.clone())
-        });
         let (sender, response) = oneshot::channel();
-        let mut http = store.data_mut().http();
-        let incoming = http.new_incoming_request(Scheme::Http, request);
-        let incoming = incoming.map_err(|error| Failure::bad_request(error.to_string()))?;
-        let outparam = http.new_response_outparam(sender).map_err(refused)?;
-
         let broken_off = BrokenOff::default();
-        let call = Call { app, store, incoming, outparam, stderr, broken_off: broken_off.clone() };
+        let call = Call { app, request, sender, broken_off: broken_off.clone() };
         let running = self.running.clone().acquire_owned().await;
         let server = self.clone();
         // A task of its own: the component may go on when it has answered, and is not broken off
         // in the middle of something when the client goes away.
         let task = tokio::spawn(async move {
-            let result = call.run(&server.room).await;
+            let result = call.run(&server).await;
             drop(running);
             result
         });
@@ -100,38 +89,64 @@ impl Server {
 /// Everything of one call of a component.
 struct Call {
     app: Arc<App>,
-    store: Store<State>,
-    incoming: Resource<HostIncomingRequest>,
-    outparam: Resource<HostResponseOutparam>,
-    stderr: GuestStderr,
+    request: Request<Incoming>,
+    sender: Sender,
     broken_off: BrokenOff,
 }
 
 impl Call {
-    async fn run(self, room: &Semaphore) -> Result<(), Failure> {
-        let Self { app, mut store, incoming, outparam, stderr, broken_off } = self;
+    async fn run(self, server: &Server) -> Result<(), Failure> {
+        let Self { app, request, sender, broken_off } = self;
         let deadline = Instant::now() + app.timeout;
-        let timed_out = || took_longer(app.timeout);
-        let slot = timeout_at(deadline, room.acquire_many(app.room_each)).await;
-        let slot = slot.map_err(|_| timed_out())?;
+        let slot = timeout_at(deadline, server.room.acquire_many(app.room_each)).await;
+        let slot = slot.map_err(|_| took_longer(app.timeout))?;
+        let mut instance = server.instances.take(&app).unwrap_or_else(|| {
+            server.instances.make_room(&server.room);
+            Instance::new(&app)
+        });
+        let result = instance.answer(&app, request, sender, deadline).await;
+        match &result {
+            Ok(()) => server.instances.give_back(&app, instance),
+            Err(_) => {
+                broken_off.set();
+                drop(instance);
+            }
+        }
+        // The instance has left the pool, or waits, before another may take its place.
+        drop(slot);
+        result
+    }
+}
+
+impl Instance {
+    async fn answer(
+        &mut self,
+        app: &App,
+        request: Request<Incoming>,
+        sender: Sender,
+        deadline: Instant,
+    ) -> Result<(), Failure> {
+        self.renew();
+        let (request, _body) = RequestBody::of(request);
+        let mut http = self.store.data_mut().http();
+        let incoming = http.new_incoming_request(Scheme::Http, request);
+        let incoming = incoming.map_err(|error| Failure::bad_request(error.to_string()))?;
+        let outparam = http.new_response_outparam(sender).map_err(refused)?;
+        let Self { store, proxy, .. } = self;
         // Around the whole call: an epoch bounds what the component computes, but not what the
         // host does for it.
         let call = timeout_at(deadline, async {
-            let proxy = app.pre.instantiate_async(&mut store).await?;
-            proxy.wasi_http_incoming_handler().call_handle(&mut store, incoming, outparam).await
+            let proxy = match proxy {
+                Some(proxy) => proxy,
+                None => proxy.insert(app.pre.instantiate_async(&mut *store).await?),
+            };
+            proxy.wasi_http_incoming_handler().call_handle(store, incoming, outparam).await
         });
-        let result = match call.await {
+        match call.await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(ended(&error, store.data()).printed(stderr.tail())),
-            Err(_) => Err(timed_out().printed(stderr.tail())),
-        };
-        if result.is_err() {
-            broken_off.set();
+            Ok(Err(error)) => Err(ended(&error, self.store.data()).printed(self.stderr.tail())),
+            Err(_) => Err(took_longer(app.timeout).printed(self.stderr.tail())),
         }
-        // The instance leaves the pool before another may take its place.
-        drop(store);
-        drop(slot);
-        result
     }
 }
 

@@ -3,11 +3,16 @@
 use http_body_util::{BodyExt as _, Full};
 use larder_guest::{Namespace, Put};
 use std::hint::black_box;
+use std::mem::forget;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 use wasip2::http::types::Fields;
 use wstd::http::body::Bytes;
 use wstd::http::{Body, Client, Error, Request, Response};
+
+/// How many requests this instance has been asked to count.
+static COUNT: AtomicU32 = AtomicU32::new(1);
 
 #[wstd::http_server]
 async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
@@ -40,6 +45,19 @@ async fn main(request: Request<Body>) -> Result<Response<Body>, Error> {
         "sleep" => {
             sleep(Duration::from_millis(of.parse().unwrap_or_default()));
             "rested".into()
+        }
+        "count" => COUNT.fetch_add(1, Ordering::Relaxed).to_string(),
+        "forget-body" => {
+            forget(body);
+            COUNT.fetch_add(1, Ordering::Relaxed).to_string()
+        }
+        "try-to-allocate" => {
+            let megabytes = of.parse::<usize>().unwrap_or_default();
+            let mut block = Vec::<u8>::new();
+            match block.try_reserve(megabytes << 20) {
+                Ok(()) => "allocated".into(),
+                Err(_) => "refused".into(),
+            }
         }
         "allocate" => {
             let megabytes = of.parse::<usize>().unwrap_or_default();
