@@ -84,7 +84,9 @@ fn a_key_is_not_read_as_gone_because_its_namespace_is_being_deleted() {
     for store in Store::of_each_engine() {
         for (name, reads) in READS {
             let namespace = store.larder.blocking().create_namespace(name).unwrap().blocking();
-            namespace.put("k", "v").unwrap();
+            // A get asks for the time of what may expire alone.
+            let options = PutOptions::new().ttl(Duration::from_secs(3600));
+            let _ = namespace.put_with("k", "v", options).unwrap();
             let (larder, clock) = (store.larder.blocking(), store.clock.clone());
             store.meanwhile(move || {
                 larder.delete_namespace(name).unwrap();
