@@ -58,8 +58,9 @@ impl HotValues {
     /// Keeps a row that was read and not there. To drive another out costs as much as reading it, so
     /// that of those only one in so many is kept: what is read often is soon among them.
     pub(super) fn insert(&self, row: &Row, entry: &Entry) {
-        let waits = || self.missed.fetch_add(1, Ordering::Relaxed) % KEPT_ONE_IN != 0;
-        if entry.head.size > self.value_bytes_max || self.full.load(Ordering::Relaxed) && waits() {
+        let is_kept = || self.missed.fetch_add(1, Ordering::Relaxed).is_multiple_of(KEPT_ONE_IN);
+        let is_full = self.full.load(Ordering::Relaxed);
+        if entry.head.size > self.value_bytes_max || (is_full && !is_kept()) {
             return;
         }
         self.rows.insert(row.clone(), entry.clone());
