@@ -11,8 +11,14 @@ use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 
+pub(super) const PUTS: &str = "in guests";
+
 /// An instance for each writer, on a runtime as `larder serve` has it.
 pub(super) struct InGuests {
+    /// What the guests do, and the name and what it is compared with.
+    what: &'static str,
+    name: &'static str,
+    against: [(&'static str, Option<f64>); 1],
     runtime: Runtime,
     guest: Arc<Guest>,
     given: Given,
@@ -22,13 +28,33 @@ pub(super) struct InGuests {
 }
 
 impl InGuests {
-    pub(super) fn new(directory: &Path, guest: &Arc<Guest>, fresh: bool) -> Result<Self> {
+    pub(super) fn puts(directory: &Path, guest: &Arc<Guest>, fresh: bool) -> Result<Self> {
+        let against = [(RAW_REDB, Some(GOAL))];
+        Self::new(&directory.join("puts"), guest, fresh, ("put", PUTS, against))
+    }
+
+    pub(super) fn increments(directory: &Path, guest: &Arc<Guest>, fresh: bool) -> Result<Self> {
+        let against = [(PUTS, None)];
+        Self::new(
+            &directory.join("increments"),
+            guest,
+            fresh,
+            ("increment", "increments in guests", against),
+        )
+    }
+
+    fn new(
+        directory: &Path,
+        guest: &Arc<Guest>,
+        fresh: bool,
+        (what, name, against): (&'static str, &'static str, [(&'static str, Option<f64>); 1]),
+    ) -> Result<Self> {
         let runtime = Builder::new_multi_thread().worker_threads(2).build()?;
         let keys = u32::try_from(KEYS)?;
-        let (_, namespace) =
-            stores::fill(&directory.join("in-guests"), Options::new(), keys, VALUE_BYTES)?;
+        let (_, namespace) = stores::fill(directory, Options::new(), keys, VALUE_BYTES)?;
         let given = Given::new(&namespace)?;
-        Ok(Self { runtime, guest: guest.clone(), given, instances: Vec::new(), fresh })
+        let (guest, instances) = (guest.clone(), Vec::new());
+        Ok(Self { what, name, against, runtime, guest, given, instances, fresh })
     }
 
     /// Instances for so many writers, each with keys of its own.
@@ -45,23 +71,23 @@ impl InGuests {
 
 impl Peer for InGuests {
     fn name(&self) -> &'static str {
-        "in guests"
+        self.name
     }
 
     fn against(&self) -> &[(&'static str, Option<f64>)] {
-        &[(RAW_REDB, Some(GOAL))]
+        &self.against
     }
 
     fn write(&mut self, batches: &[Vec<Put>]) -> Result<()> {
         // What is there at first was put without guests.
         let writers = batches.first().map_or(0, Vec::len).min(64);
         let (times, bytes) = (u32::try_from(batches.len())?, u32::try_from(VALUE_BYTES)?);
-        let instances = self.instances(writers)?;
+        let (instances, what) = (self.instances(writers)?, self.what);
         self.instances = self.runtime.block_on(async {
             let mut tasks = JoinSet::new();
             for mut instance in instances {
                 tasks.spawn(async move {
-                    instance.put("put", times, bytes).await?;
+                    instance.put(what, times, bytes).await?;
                     Ok::<_, anyhow::Error>(instance)
                 });
             }

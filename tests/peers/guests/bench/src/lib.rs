@@ -125,7 +125,7 @@ impl Guest for Bench {
         })
     }
 
-    fn increment(times: u32) -> u64 {
+    fn increment(times: u32, _: u32) -> u64 {
         each(times, |State { kv, keys, .. }| {
             kv.increment(keys.next("counter"), 1, None).unwrap();
             1
