@@ -74,15 +74,6 @@ pub(super) enum AtOnce<R> {
     Admitted,
 }
 
-impl<R> AtOnce<R> {
-    pub(super) fn map<S>(self, map: impl FnOnce(R) -> S) -> AtOnce<S> {
-        match self {
-            Self::Answered(answer) => AtOnce::Answered(answer.map(map)),
-            Self::Admitted => AtOnce::Admitted,
-        }
-    }
-}
-
 /// The grant behind a handle, if it lets that happen.
 pub(super) fn granted<T: KvView>(
     cx: &mut StoreContextMut<'_, T>,
@@ -105,14 +96,16 @@ fn grant_of<'t>(
 }
 
 /// Reads a key without a future, a task or a count of who uses the grant, where the store answers
-/// at once, as ours does, and there is room for the answer on its way into the guest's memory.
-pub(super) fn read_at_once<T: KvView, R>(
+/// at once, as ours does, and there is room for the answer on its way into the guest's memory, in
+/// the form of which it is for `lower` to make.
+pub(super) fn read_at_once<T: KvView, R, L>(
     cx: &mut StoreContextMut<'_, T>,
     (handle, name): &(Resource<Open>, WasmStr),
     operation: Operation,
     work: impl AsyncFnOnce(&Namespace, &str) -> larder_store::Result<R>,
     bytes: impl Fn(&R) -> usize,
-) -> AtOnce<(R, OnItsWay)> {
+    lower: impl FnOnce(R, &OnItsWay) -> L,
+) -> AtOnce<L> {
     let begin = || {
         let name = key(cx, name);
         let KvCtxView { ctx, table, hooks } = cx.data_mut().kv();
@@ -127,7 +120,7 @@ pub(super) fn read_at_once<T: KvView, R>(
         let Some(room) = room_at_once(&ctx.grants, result.as_ref().map_or(0, &bytes)) else {
             return Ok(None);
         };
-        settled(hooks, &call, result, bytes).map(|answer| Some((answer, room)))
+        settled(hooks, &call, result, bytes).map(|answer| Some(lower(answer, &room)))
     };
     match begin() {
         Ok(Some(answer)) => AtOnce::Answered(Ok(answer)),

@@ -64,8 +64,9 @@ type Key = (Resource<Open>, WasmStr);
 
 pub(super) fn get_at_once<T: KvView>(cx: &mut Cx<'_, T>, key: &Key) -> AtOnce<Option<Bytes>> {
     let get = async |namespace: &Namespace, key: &str| namespace.get(key).await;
-    read_at_once(cx, key, Op::Get, get, bytes_of)
-        .map(|(value, room)| value.map(|value| room.counted(value)))
+    read_at_once(cx, key, Op::Get, get, bytes_of, |value, room| {
+        value.map(|value| room.counted(value))
+    })
 }
 
 pub(super) async fn get_admitted<T: KvView + 'static>(
@@ -82,8 +83,9 @@ pub(super) async fn get_admitted<T: KvView + 'static>(
 
 pub(super) fn get_entry_at_once<T: KvView>(cx: &mut Cx<'_, T>, key: &Key) -> AtOnce<Option<Entry>> {
     let get = async |namespace: &Namespace, key: &str| namespace.get_entry(key).await;
-    read_at_once(cx, key, Op::GetEntry, get, value_bytes)
-        .map(|(entry, room)| entry.map(|entry| Entry::of(entry, &room)))
+    read_at_once(cx, key, Op::GetEntry, get, value_bytes, |entry, room| {
+        entry.map(|entry| Entry::of(entry, room))
+    })
 }
 
 pub(super) async fn get_entry_admitted<T: KvView + 'static>(
@@ -118,7 +120,7 @@ pub(super) async fn get_many<T: KvView + 'static>(
 
 pub(super) fn head_at_once<T: KvView>(cx: &mut Cx<'_, T>, key: &Key) -> AtOnce<Option<KeyInfo>> {
     let head = async |namespace: &Namespace, key: &str| namespace.head(key).await;
-    read_at_once(cx, key, Op::Head, head, no_bytes).map(|(info, _)| info.map(KeyInfo::from))
+    read_at_once(cx, key, Op::Head, head, no_bytes, |info, _| info.map(KeyInfo::from))
 }
 
 pub(super) async fn head_admitted<T: KvView + 'static>(
