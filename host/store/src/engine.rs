@@ -9,8 +9,9 @@ mod aside;
 pub mod memory;
 pub mod redb;
 
+pub use crate::entry::Wanted;
 pub use crate::key::{NamespaceNumber, Row};
-pub use crate::list::RowRange;
+pub use crate::list::{Listing, RowRange};
 pub use crate::namespaces::{Catalog, CatalogChange, NamespaceRecord, NamespaceRequest};
 pub use crate::quota::Usage;
 pub use crate::write::{Change, Done, Evaluated, Outcome, Value, Write};
@@ -20,7 +21,6 @@ use bytes::Bytes;
 use std::any::Any;
 use std::fmt;
 use std::future::Future;
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::pin::Pin;
 
@@ -48,12 +48,6 @@ impl<'a, T> Reply<'a, T> {
         Self::Later(Box::pin(future))
     }
 }
-
-/// What a scan shows row by row, key bytes and head, until it answers `Break`.
-pub type Visitor<'a> = &'a mut (dyn FnMut(&[u8], Head) -> Result<ControlFlow<()>> + Send);
-
-/// What a bulk read asks of each row before its value is read.
-pub type Wanted<'a> = &'a mut (dyn FnMut(&Head) -> Result<bool> + Send);
 
 /// An ordered map of rows with atomic writes: what a store is made of.
 ///
@@ -85,12 +79,11 @@ pub trait Engine: Send + Sync + 'static {
     /// Rows with their values in the order asked for, all from one state of the store. The value
     /// of a row is read when `wanted` says so of its head, which it is asked in order for each row
     /// that there is; an error from it ends the read.
-    fn get_many<'a>(&'a self, rows: &'a [Row], wanted: Wanted<'a>)
-    -> Reply<'a, Vec<Option<Entry>>>;
+    fn get_many(&self, rows: Vec<Row>, wanted: Wanted) -> Reply<'_, Vec<Option<Entry>>>;
 
-    /// Shows the rows of a range in order, all from one state of the store, until `visit` breaks
-    /// off or fails.
-    fn scan<'a>(&'a self, range: &'a RowRange, visit: Visitor<'a>) -> Reply<'a, ()>;
+    /// Shows the rows of a range in order to `listing`, all from one state of the store, until it
+    /// breaks off or fails.
+    fn scan(&self, range: RowRange, listing: Listing) -> Reply<'_, Listing>;
 
     /// Makes a write happen whole, or not at all.
     fn write(&self, write: Write) -> Reply<'static, Outcome>;

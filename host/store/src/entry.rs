@@ -1,6 +1,6 @@
 //! What is kept of a key.
 
-use crate::limits::{METADATA_BYTES_MAX, VALUE_BYTES_MAX};
+use crate::limits::{GET_MANY_BYTES_MAX, METADATA_BYTES_MAX, VALUE_BYTES_MAX};
 use crate::{Error, Result, UnixMillis};
 use bytes::Bytes;
 use serde::de::IgnoredAny;
@@ -59,6 +59,30 @@ pub struct Entry {
     pub value: Bytes,
     /// What is kept beside it.
     pub head: Head,
+}
+
+/// What a bulk read answers with, as far as it has come: the keys that exist, and values of 25 MiB
+/// in all at most.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    now: UnixMillis,
+    bytes: u64,
+}
+
+impl Wanted {
+    pub(crate) fn at(now: UnixMillis) -> Self {
+        Self { now, bytes: 0 }
+    }
+
+    /// Whether the next row is wanted with its value.
+    pub fn wants(&mut self, head: &Head) -> Result<bool> {
+        if !head.is_live(self.now) {
+            return Ok(false);
+        }
+        self.bytes += head.size;
+        let (bytes, max) = (self.bytes, GET_MANY_BYTES_MAX as u64);
+        if bytes > max { Err(Error::BatchTooLarge { bytes, max }) } else { Ok(true) }
+    }
 }
 
 /// Refuses a value above 25 MiB, as in Workers KV.

@@ -1,11 +1,11 @@
 //! Listing: which keys, in which order, and the cursor from one page to the next.
 
-use crate::key::{Scope, validate_bound};
-use crate::limits::{CURSOR_BYTES_MAX, LIST_KEYS_MAX};
-use crate::{Error, KeyInfo, Result};
+use crate::key::{Scope, is_reserved, validate_bound};
+use crate::limits::{CURSOR_BYTES_MAX, LIST_KEYS_MAX, LIST_ROWS_MAX};
+use crate::{Error, Head, KeyInfo, Result, UnixMillis};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use std::ops::Bound;
+use std::ops::{Bound, ControlFlow};
 
 /// Which keys to list, and in which direction. All bounds hold together.
 #[derive(Clone, Debug, Default)]
@@ -111,6 +111,48 @@ impl Plan {
             }
         }
         Ok(Self { range: RowRange { start, end, reverse: options.reverse }, limit })
+    }
+}
+
+/// A page of a listing, as far as its rows have been shown.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    scope: Scope,
+    limit: usize,
+    reverse: bool,
+    now: UnixMillis,
+    rows_seen: usize,
+    page: ListPage,
+}
+
+impl Listing {
+    pub(crate) fn new(scope: &Scope, limit: usize, reverse: bool, now: UnixMillis) -> Self {
+        let page = ListPage { keys: Vec::new(), cursor: None };
+        Self { scope: scope.clone(), limit, reverse, now, rows_seen: 0, page }
+    }
+
+    /// Takes the next row; whether there may be more.
+    pub fn row(&mut self, row: &[u8], head: Head) -> Result<ControlFlow<()>> {
+        self.rows_seen += 1;
+        let name = self.scope.key(row)?;
+        // What begins with the scope's prefix need not be a key within it.
+        if head.is_live(self.now) && !is_reserved(name) {
+            if let Some(last) = self.page.keys.get(self.limit - 1) {
+                self.page.cursor = Some(encode_cursor(&last.name, self.reverse));
+                return Ok(ControlFlow::Break(()));
+            }
+            self.page.keys.push(KeyInfo { name: name.to_owned(), head });
+        }
+        if self.rows_seen == LIST_ROWS_MAX {
+            self.page.cursor = Some(encode_cursor(name, self.reverse));
+            return Ok(ControlFlow::Break(()));
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// The page of the rows that were shown.
+    pub fn page(self) -> ListPage {
+        self.page
     }
 }
 

@@ -3,19 +3,18 @@
 use crate::commit::{
     Check, CommitOutcome, Counter, DeleteOutcome, Operation, PutOptions, WriteOutcome,
 };
-use crate::engine::{Done, Engine, NamespaceRecord, Outcome, Reply, Value, Write};
+use crate::engine::{Done, Engine, NamespaceRecord, Outcome, Reply, Value, Wanted, Write};
 use crate::key::{Row, Scope};
 use crate::larder::Shared;
-use crate::limits::{GET_MANY_BYTES_MAX, GET_MANY_KEYS_MAX, LIST_ROWS_MAX};
-use crate::list::{Plan, encode_cursor};
+use crate::limits::GET_MANY_KEYS_MAX;
+use crate::list::{Listing, Plan};
 use crate::write::{Condition, RowOperation};
 use crate::{
     BlockingNamespace, Clock, DeletedPage, Entry, Error, Expiration, Head, KeyInfo, ListOptions,
-    ListPage, NamespaceInfo, Reader, Result, UnixMillis, Version, Writer, commit, entry, key,
+    ListPage, NamespaceInfo, Reader, Result, UnixMillis, Version, Writer, commit, entry,
 };
 use bytes::Bytes;
 use std::fmt;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -108,21 +107,9 @@ impl Namespace {
             let (count, max) = (keys.len() as u64, GET_MANY_KEYS_MAX as u64);
             return Err(Error::KeyCount { count, max });
         }
-        let rows: Vec<Row> =
-            keys.iter().map(|key| self.row(key.as_ref())).collect::<Result<_>>()?;
-        let now = self.now();
-        let mut bytes = 0;
-        let mut wanted = |head: &Head| {
-            if !head.is_live(now) {
-                return Ok(false);
-            }
-            bytes += head.size;
-            if bytes > GET_MANY_BYTES_MAX as u64 {
-                return Err(Error::BatchTooLarge { bytes, max: GET_MANY_BYTES_MAX as u64 });
-            }
-            Ok(true)
-        };
-        let entries = self.engine.get_many(&rows, &mut wanted).wait().await?;
+        let rows = keys.iter().map(|key| self.row(key.as_ref())).collect::<Result<_>>()?;
+        let wanted = Wanted::at(self.now());
+        let entries = self.engine.get_many(rows, wanted).wait().await?;
         self.live()?;
         Ok(entries)
     }
@@ -226,30 +213,11 @@ impl Namespace {
     pub async fn list(&self, options: &ListOptions) -> Result<ListPage> {
         self.live()?;
         let plan = Plan::new(options, &self.scope)?;
-        let mut page = ListPage { keys: Vec::new(), cursor: None };
+        let listing = Listing::new(&self.scope, plan.limit, options.reverse, self.now());
         if plan.range.is_empty() {
-            return Ok(page);
+            return Ok(listing.page());
         }
-        let now = self.now();
-        let mut rows_seen = 0;
-        let mut visit = |row: &[u8], head: Head| {
-            rows_seen += 1;
-            let name = self.scope.key(row)?;
-            // What begins with the scope's prefix need not be a key within it.
-            if head.is_live(now) && !key::is_reserved(name) {
-                if let Some(last) = page.keys.get(plan.limit - 1) {
-                    page.cursor = Some(encode_cursor(&last.name, options.reverse));
-                    return Ok(ControlFlow::Break(()));
-                }
-                page.keys.push(KeyInfo { name: name.to_owned(), head });
-            }
-            if rows_seen == LIST_ROWS_MAX {
-                page.cursor = Some(encode_cursor(name, options.reverse));
-                return Ok(ControlFlow::Break(()));
-            }
-            Ok(ControlFlow::Continue(()))
-        };
-        self.engine.scan(&plan.range, &mut visit).wait().await?;
+        let page = self.engine.scan(plan.range, listing).wait().await?.page();
         self.live()?;
         Ok(page)
     }

@@ -2,13 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
-use larder_store::engine::redb::{RELAXED_WINDOW_MS, RedbEngine};
-use larder_store::engine::{Engine, RowRange};
+use larder_store::engine::redb::RELAXED_WINDOW_MS;
 use larder_store::{
     Clock, Durability, Error, Larder, ManualClock, Options, PutOptions, SystemClock,
 };
 use std::future::Future;
-use std::ops::{Bound, ControlFlow};
 use std::path::Path;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -67,29 +65,6 @@ fn reads_and_compactions_do_not_wait_for_each_other() {
             }
             compacted.store(true, Ordering::Relaxed);
         });
-    });
-}
-
-#[test]
-fn a_compaction_waits_for_a_read_from_a_state_before_the_last() {
-    within_30_s(|path| {
-        let clock = Arc::new(SystemClock);
-        let engine = Arc::new(RedbEngine::open(path, Options::new()).unwrap());
-        let larder = Larder::over(engine.clone(), clock);
-        let namespace = larder.blocking().open_or_create("a").unwrap().blocking();
-        namespace.put("read", "").unwrap();
-        let mut compaction = None;
-        let mut visit = |_: &[u8], _| {
-            namespace.put("put meanwhile", "").unwrap();
-            let larder = larder.clone();
-            compaction = Some(std::thread::spawn(move || larder.blocking().compact()));
-            std::thread::sleep(Duration::from_millis(50));
-            Ok(ControlFlow::Break(()))
-        };
-        let all = RowRange { start: Bound::Unbounded, end: Bound::Unbounded, reverse: false };
-        pollster::block_on(engine.scan(&all, &mut visit).wait()).unwrap();
-        compaction.unwrap().join().unwrap().unwrap();
-        assert!(namespace.get("put meanwhile").unwrap().is_some());
     });
 }
 

@@ -3,9 +3,9 @@
 use crate::engine::aside::aside;
 use crate::engine::redb::copy::{Copy, Original};
 use crate::engine::{
-    BackedUp, Catalog, CatalogChange, Change, CheckReport, Compacted, Engine, Evaluated,
+    BackedUp, Catalog, CatalogChange, Change, CheckReport, Compacted, Engine, Evaluated, Listing,
     NamespaceNumber, NamespaceRecord, NamespaceRequest, Outcome, PieceReader, PieceWriter,
-    Progress, Reply, Row, RowRange, Rows, Swept, Value, Visitor, Wanted, Write,
+    Progress, Reply, Row, RowRange, Rows, Swept, Value, Wanted, Write,
 };
 use crate::quota::bytes_of;
 use crate::{Clock, Entry, Error, Head, Result, UnixMillis, Version};
@@ -205,32 +205,28 @@ impl Engine for MemoryEngine {
         Reply::Ready(self.read().map(|state| state.rows.get(row).cloned()))
     }
 
-    fn get_many<'a>(
-        &'a self,
-        rows: &'a [Row],
-        wanted: Wanted<'a>,
-    ) -> Reply<'a, Vec<Option<Entry>>> {
+    fn get_many(&self, rows: Vec<Row>, mut wanted: Wanted) -> Reply<'_, Vec<Option<Entry>>> {
         Reply::Ready(self.read().and_then(|state| {
             let entry = |row| match state.rows.get(row) {
-                Some(entry) if wanted(&entry.head)? => Ok(Some(entry.clone())),
+                Some(entry) if wanted.wants(&entry.head)? => Ok(Some(entry.clone())),
                 _ => Ok(None),
             };
             rows.iter().map(entry).collect()
         }))
     }
 
-    fn scan<'a>(&'a self, range: &'a RowRange, visit: Visitor<'a>) -> Reply<'a, ()> {
+    fn scan(&self, range: RowRange, mut listing: Listing) -> Reply<'_, Listing> {
         let bound = |bound: &Bound<Vec<u8>>| bound.as_ref().map(|bytes| Row::from(bytes.clone()));
         Reply::Ready(self.read().and_then(|state| {
             let mut rows = state.rows.range((bound(&range.start), bound(&range.end)));
             while let Some((row, entry)) =
                 if range.reverse { rows.next_back() } else { rows.next() }
             {
-                if visit(row.as_bytes(), entry.head.clone())?.is_break() {
+                if listing.row(row.as_bytes(), entry.head.clone())?.is_break() {
                     break;
                 }
             }
-            Ok(())
+            Ok(listing)
         }))
     }
 
@@ -293,7 +289,7 @@ impl Engine for MemoryEngine {
     /// The keys are copied in memory first, and the values shared.
     fn backup(&self, directory: &Path, progress: Progress) -> Reply<'_, BackedUp> {
         let (state, directory) = (self.state.clone(), directory.to_owned());
-        aside(move |is_awaited| {
+        aside("the backup", move |is_awaited| {
             let (original, rows) =
                 read(&state).map(|state| (state.original(), state.rows.clone()))?;
             let wanted = || match is_awaited() {

@@ -21,6 +21,7 @@ mod guard;
 mod lazy;
 mod new_directory;
 mod opening;
+mod patience;
 mod pieces;
 mod quota;
 mod room;
@@ -36,9 +37,9 @@ pub use upkeep::RELAXED_WINDOW_MS;
 
 use crate::engine::aside::aside;
 use crate::engine::{
-    BackedUp, CheckReport, Compacted, Engine, NamespaceNumber, NamespaceRecord, NamespaceRequest,
-    Outcome, PieceReader, PieceWriter, Progress, Reply, Row, RowRange, Swept, Visitor, Wanted,
-    Write,
+    BackedUp, CheckReport, Compacted, Engine, Listing, NamespaceNumber, NamespaceRecord,
+    NamespaceRequest, Outcome, PieceReader, PieceWriter, Progress, Reply, Row, RowRange, Swept,
+    Wanted, Write,
 };
 use crate::{Entry, Head, Options, Result};
 use ::redb::StorageBackend;
@@ -47,6 +48,7 @@ use current::Current;
 use disk::Disk;
 use guard::{guarded, let_go};
 use opening::Opening;
+use patience::{Patience, briefly};
 use pieces::BlobWriter;
 use snapshot::Snapshot;
 use std::fmt;
@@ -134,6 +136,28 @@ impl RedbEngine {
     fn ready<T>(&self, result: guard::Result<T>) -> Reply<'_, T> {
         Reply::Ready(self.worker.told(result))
     }
+
+    /// The answer of a read that may need the disk many times. It is read where it is asked for, and
+    /// where that takes too long once more from the beginning, on a thread of its own.
+    fn read<'a, T: Send + 'static, R>(&'a self, read: R) -> Reply<'a, T>
+    where
+        R: Fn(&Current, &Patience<'_>) -> guard::Result<T> + Send + 'static,
+    {
+        match read(self.current(), &Patience::new(&briefly())) {
+            Err(failed) if failed.needs_patience() => self.read_aside(read),
+            result => self.ready(result),
+        }
+    }
+
+    fn read_aside<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Current, &Patience<'_>) -> guard::Result<T> + Send + 'static,
+    ) -> Reply<'_, T> {
+        let worker = self.worker.clone();
+        aside("reading the store", move |is_awaited| {
+            worker.told(read(&worker.shared.current, &Patience::new(is_awaited)))
+        })
+    }
 }
 
 /// What of the cache holds hot values whole: a quarter, which saves half of what reading them from a
@@ -171,19 +195,21 @@ impl Engine for RedbEngine {
     }
 
     fn get<'a>(&'a self, row: &'a Row) -> Reply<'a, Option<Entry>> {
-        self.ready(self.current().entry(row))
+        match self.current().entry(row, &Patience::new(&briefly())) {
+            Err(failed) if failed.needs_patience() => {
+                let row = row.clone();
+                self.read_aside(move |current, patience| current.entry(&row, patience))
+            }
+            result => self.ready(result),
+        }
     }
 
-    fn get_many<'a>(
-        &'a self,
-        rows: &'a [Row],
-        wanted: Wanted<'a>,
-    ) -> Reply<'a, Vec<Option<Entry>>> {
-        self.ready(self.current().entries(rows, wanted))
+    fn get_many(&self, rows: Vec<Row>, wanted: Wanted) -> Reply<'_, Vec<Option<Entry>>> {
+        self.read(move |current, patience| current.entries(&rows, wanted.clone(), patience))
     }
 
-    fn scan<'a>(&'a self, range: &'a RowRange, visit: Visitor<'a>) -> Reply<'a, ()> {
-        self.ready(self.current().read(|snapshot| snapshot.scan(range, visit)))
+    fn scan(&self, range: RowRange, listing: Listing) -> Reply<'_, Listing> {
+        self.read(move |current, patience| current.listing(&range, listing.clone(), patience))
     }
 
     fn write(&self, write: Write) -> Reply<'static, Outcome> {
@@ -233,7 +259,7 @@ impl Engine for RedbEngine {
     fn backup(&self, directory: &Path, progress: Progress) -> Reply<'_, BackedUp> {
         let (worker, source) = (self.worker.clone(), self.directory.clone());
         let directory = directory.to_owned();
-        aside(move |is_awaited| {
+        aside("the backup", move |is_awaited| {
             backup::backup(&worker, source.as_deref(), &directory, &progress, is_awaited)
         })
     }

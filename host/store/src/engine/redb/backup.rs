@@ -9,6 +9,7 @@ use super::format::{
 };
 use super::guard::{Failed, Result as Guarded, guarded};
 use super::opening::not_opened;
+use super::patience::Patience;
 use super::snapshot::Snapshot;
 use super::worker::Worker;
 use crate::engine::{BackedUp, CheckReport, NamespaceNumber, Progress, Row};
@@ -137,7 +138,7 @@ fn next(
         let row = Row::from(row.value().to_vec());
         if !deleted.contains(&row.namespace()) {
             let (head, place) = decode_record(row.as_bytes(), record.value())?;
-            let value = snapshot.value(&row, &head, place)?;
+            let value = snapshot.value(&row, &head, place, &Patience::endless())?;
             return Ok(Some((row, Entry { value, head })));
         }
     }

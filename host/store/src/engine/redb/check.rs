@@ -6,6 +6,7 @@ use super::format::{
     ttl_key, unseal,
 };
 use super::guard::{Failed, Result, guarded};
+use super::patience::Patience;
 use super::snapshot::Snapshot;
 use crate::engine::{CheckReport, NamespaceNumber, NamespaceRecord, Row};
 use crate::limits::{KEY_BYTES_MAX, PIECE_BYTES, SCOPE_BYTES_MAX};
@@ -162,7 +163,7 @@ impl<'s> Check<'s> {
                 }
             }
         }
-        self.snapshot.value(row, head, place).map(drop)
+        self.snapshot.value(row, head, place, &Patience::endless()).map(drop)
     }
 
     fn values(&mut self) -> Result<()> {

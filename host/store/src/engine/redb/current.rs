@@ -2,8 +2,9 @@
 
 use super::cache::HotValues;
 use super::guard::{Failed, Result, guarded};
+use super::patience::Patience;
 use super::snapshot::Snapshot;
-use crate::engine::{Row, Wanted};
+use crate::engine::{Listing, Row, RowRange, Wanted};
 use crate::{Entry, Error};
 use std::io;
 use std::ops::Deref;
@@ -110,14 +111,14 @@ impl Current {
     }
 
     /// A row, from memory when it is hot.
-    pub(super) fn entry(&self, row: &Row) -> Result<Option<Entry>> {
+    pub(super) fn entry(&self, row: &Row, patience: &Patience<'_>) -> Result<Option<Entry>> {
         if let Some(entry) = self.cache.get(row) {
             return Ok(Some(entry));
         }
         let taken_down = self.taken_down.load(Ordering::SeqCst);
         let snapshot = self.snapshot()?;
         let sequence = snapshot.sequence;
-        let entry = self.whole(taken_down, guarded(|| snapshot.entry(row)))?;
+        let entry = self.whole(taken_down, guarded(|| snapshot.entry(row, patience)))?;
         // Who has the lock to itself waits for this to go.
         drop(snapshot);
         if let Some(entry) = &entry {
@@ -132,7 +133,12 @@ impl Current {
     /// Rows in their order, all of one state, for as much of each as `wanted` says of its head. Hot
     /// values are taken from memory, but what is read does not become hot: it is more than anybody
     /// is likely to read again.
-    pub(super) fn entries(&self, rows: &[Row], wanted: Wanted<'_>) -> Result<Vec<Option<Entry>>> {
+    pub(super) fn entries(
+        &self,
+        rows: &[Row],
+        wanted: Wanted,
+        patience: &Patience<'_>,
+    ) -> Result<Vec<Option<Entry>>> {
         let taken_down = self.taken_down.load(Ordering::SeqCst);
         let (snapshot, hot) = {
             // While nobody can publish another state, the cache is of this one.
@@ -143,8 +149,18 @@ impl Current {
                 State::Down(error) => return Err(error.clone().into()),
             }
         };
-        let entries = guarded(|| snapshot.entries(rows, hot, wanted));
+        let entries = guarded(|| snapshot.entries(rows, hot, wanted, patience));
         self.whole(taken_down, entries)
+    }
+
+    /// A page of a listing.
+    pub(super) fn listing(
+        &self,
+        range: &RowRange,
+        listing: Listing,
+        patience: &Patience<'_>,
+    ) -> Result<Listing> {
+        self.read(|snapshot| snapshot.scan(range, listing, patience))
     }
 
     /// Makes a commit visible that changed these rows.

@@ -9,8 +9,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 #[derive(Clone, Debug)]
 pub(super) struct Failed {
     error: Error,
-    /// Whether redb answers nothing any more after this until it is opened anew.
-    is_final: bool,
+    after: After,
+}
+
+/// What is to be done after a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum After {
+    /// Whoever asked is told.
+    Nothing,
+    /// The file is opened anew, without which redb answers nothing any more.
+    Recovery,
+    /// The read is done again where it may take longer.
+    Patience,
 }
 
 pub(super) type Result<T, E = Failed> = std::result::Result<T, E>;
@@ -19,17 +29,29 @@ impl Failed {
     /// The end of whatever redb was doing: it may have happened or not.
     pub(super) fn outcome_unknown(error: impl Into<Failed>) -> Self {
         let reason = error.into().error.to_string().into();
-        Self { error: Error::OutcomeUnknown { reason }, is_final: true }
+        Self { error: Error::OutcomeUnknown { reason }, after: After::Recovery }
     }
 
+    /// The end of a read that takes too long.
+    pub(super) fn took_too_long() -> Self {
+        let error = Error::io("reading the store", io::ErrorKind::TimedOut.into());
+        Self { error, after: After::Patience }
+    }
+
+    /// Whether redb answers nothing any more after this until it is opened anew.
     pub(super) fn is_final(&self) -> bool {
-        self.is_final
+        self.after == After::Recovery
+    }
+
+    /// Whether the read would go on where it may take longer.
+    pub(super) fn needs_patience(&self) -> bool {
+        self.after == After::Patience
     }
 }
 
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
-        Self { error, is_final: false }
+        Self { error, after: After::Nothing }
     }
 }
 
@@ -47,7 +69,8 @@ impl From<::redb::Error> for Failed {
             ::redb::Error::Io(source) => source,
             other => io::Error::other(other.to_string()),
         };
-        Self { error: Error::io("reading or writing the store", source), is_final: true }
+        let error = Error::io("reading or writing the store", source);
+        Self { error, after: After::Recovery }
     }
 }
 
@@ -78,7 +101,7 @@ pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked");
         let error = Error::corrupt(format!("its pages cannot be read: {text}"));
-        Err(Failed { error, is_final: true })
+        Err(Failed { error, after: After::Recovery })
     })
 }
 

@@ -5,7 +5,8 @@ use super::format::{
     decode_record, piece_key, split_ttl_key, unseal,
 };
 use super::guard::Result;
-use crate::engine::{NamespaceNumber, NamespaceRecord, Row, RowRange, Visitor, Wanted};
+use super::patience::Patience;
+use crate::engine::{Listing, NamespaceNumber, NamespaceRecord, Row, RowRange, Wanted};
 use crate::limits::{PIECE_BYTES, VALUE_BYTES_MAX};
 use crate::{Entry, Error, Head, UnixMillis};
 use ::redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition};
@@ -15,6 +16,11 @@ use std::sync::OnceLock;
 
 type Rows = ReadOnlyTable<&'static [u8], &'static [u8]>;
 type RowTable = TableDefinition<'static, &'static [u8], &'static [u8]>;
+
+/// Keys after which a read looks at the time, which costs a twentieth of finding a key in memory.
+const KEYS_A_LOOK: usize = 4;
+/// The same for rows one after another, of which a page has about so many.
+const ROWS_A_LOOK: usize = 32;
 
 /// One committed state of the store.
 pub(super) struct Snapshot {
@@ -60,9 +66,13 @@ impl Snapshot {
         Ok(Some(head))
     }
 
-    pub(super) fn entry(&self, row: &Row) -> Result<Option<Entry>> {
-        let record = self.idx.get(row.as_bytes())?;
-        record.map_or(Ok(None), |record| self.entry_if(row, record.value(), &mut |_| Ok(true)))
+    pub(super) fn entry(&self, row: &Row, patience: &Patience<'_>) -> Result<Option<Entry>> {
+        let Some(record) = self.idx.get(row.as_bytes())? else {
+            return Ok(None);
+        };
+        let (head, place) = decode_record(row.as_bytes(), record.value())?;
+        let value = self.value(row, &head, place, patience)?;
+        Ok(Some(Entry { value, head }))
     }
 
     /// The rows whose heads are `wanted`, in the order asked for, of which `hot` says what is known.
@@ -72,33 +82,32 @@ impl Snapshot {
         &self,
         rows: &[Row],
         hot: Vec<Option<Entry>>,
-        wanted: Wanted<'_>,
+        mut wanted: Wanted,
+        patience: &Patience<'_>,
     ) -> Result<Vec<Option<Entry>>> {
         let cold = rows.iter().zip(&hot).enumerate().filter(|(_, (_, hot))| hot.is_none());
         let mut cold: Vec<_> = cold.map(|(at, (row, _))| (row, at)).collect();
         cold.sort_unstable();
-        let record = |(row, at): (&Row, usize)| Ok((at, self.idx.get(row.as_bytes())?));
+        let record = |(row, at): (&Row, usize)| {
+            patience.step(KEYS_A_LOOK)?;
+            Ok((at, self.idx.get(row.as_bytes())?))
+        };
         let mut records = cold.into_iter().map(record).collect::<Result<Vec<_>>>()?;
         records.sort_unstable_by_key(|(at, _)| *at);
         let mut records = records.into_iter();
-        let entry = |(row, hot): (&Row, Option<Entry>)| match hot {
-            Some(entry) => Ok(wanted(&entry.head)?.then_some(entry)),
-            None => match records.next() {
-                Some((_, Some(record))) => self.entry_if(row, record.value(), wanted),
-                _ => Ok(None),
-            },
+        let entry = |(row, hot): (&Row, Option<Entry>)| {
+            if let Some(entry) = hot {
+                return Ok(wanted.wants(&entry.head)?.then_some(entry));
+            }
+            let Some((_, Some(record))) = records.next() else { return Ok(None) };
+            let (head, place) = decode_record(row.as_bytes(), record.value())?;
+            if !wanted.wants(&head)? {
+                return Ok(None);
+            }
+            let value = self.value(row, &head, place, patience)?;
+            Ok(Some(Entry { value, head }))
         };
         rows.iter().zip(hot).map(entry).collect()
-    }
-
-    /// The row of that record, if its head is `wanted`.
-    fn entry_if(&self, row: &Row, record: &[u8], wanted: Wanted<'_>) -> Result<Option<Entry>> {
-        let (head, place) = decode_record(row.as_bytes(), record)?;
-        if !wanted(&head)? {
-            return Ok(None);
-        }
-        let value = self.value(row, &head, place)?;
-        Ok(Some(Entry { value, head }))
     }
 
     /// A row and where its value lies, which is read along with it unless it is in pieces.
@@ -109,15 +118,24 @@ impl Snapshot {
         let (head, place) = decode_record(row.as_bytes(), record.value())?;
         let opened = match place {
             Place::Chunks(blob) => Opened::Blob(blob),
-            Place::Inline(_) | Place::Val => Opened::Value(self.value(row, &head, place)?),
+            Place::Inline(_) | Place::Val => {
+                Opened::Value(self.value(row, &head, place, &Patience::endless())?)
+            }
         };
         Ok(Some((head, opened)))
     }
 
-    pub(super) fn value(&self, row: &Row, head: &Head, place: Place<'_>) -> Result<Bytes> {
+    pub(super) fn value(
+        &self,
+        row: &Row,
+        head: &Head,
+        place: Place<'_>,
+        patience: &Patience<'_>,
+    ) -> Result<Bytes> {
         let value = match place {
             Place::Inline(value) => Bytes::copy_from_slice(value),
             Place::Val => {
+                patience.step(KEYS_A_LOOK)?;
                 let stored = self.opened(&self.val, VAL)?.get(row.as_bytes())?;
                 let stored = stored.ok_or_else(|| value_missing(row))?;
                 Bytes::copy_from_slice(unseal(stored.value(), row.as_bytes())?)
@@ -126,6 +144,7 @@ impl Snapshot {
                 let size = usize::try_from(head.size).unwrap_or(usize::MAX);
                 let mut value = BytesMut::with_capacity(size.min(VALUE_BYTES_MAX));
                 while value.len() < size {
+                    patience.step(1)?;
                     let number = (value.len() / PIECE_BYTES) as u32;
                     self.with_piece(blob, number, |piece| value.extend_from_slice(piece))?;
                 }
@@ -154,17 +173,23 @@ impl Snapshot {
         Ok(read(piece))
     }
 
-    pub(super) fn scan(&self, range: &RowRange, visit: Visitor<'_>) -> Result<()> {
+    pub(super) fn scan(
+        &self,
+        range: &RowRange,
+        mut listing: Listing,
+        patience: &Patience<'_>,
+    ) -> Result<Listing> {
         let bounds = (as_slice(&range.start), as_slice(&range.end));
         let mut rows = self.idx.range::<&[u8]>(bounds)?;
         while let Some(row) = if range.reverse { rows.next_back() } else { rows.next() } {
+            patience.step(ROWS_A_LOOK)?;
             let (row, record) = row?;
             let (head, _) = decode_record(row.value(), record.value())?;
-            if visit(row.value(), head)?.is_break() {
+            if listing.row(row.value(), head)?.is_break() {
                 break;
             }
         }
-        Ok(())
+        Ok(listing)
     }
 
     /// Whether a sweep would find something: rows that have expired by then, rows of namespaces
