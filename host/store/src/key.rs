@@ -4,6 +4,7 @@ use crate::limits::{KEY_BYTES_MAX, SCOPE_BYTES_MAX};
 use crate::{Error, Result};
 use smallvec::SmallVec;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -41,7 +42,7 @@ pub(crate) fn validate_bound(text: &str) -> Result<()> {
 /// A key as an engine keeps it: the namespace's number in four bytes, big end first, then the
 /// prefix of the scope and the key as they were given. So byte order is the order of keys, and
 /// namespaces lie one after another.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Row(SmallVec<[u8; ROW_BYTES_IN_PLACE]>);
 
 impl Row {
@@ -58,6 +59,13 @@ impl Row {
     /// The key with the prefix of its scope, without the namespace's number.
     pub fn key_bytes(&self) -> &[u8] {
         self.0.get(NUMBER_BYTES..).unwrap_or_default()
+    }
+}
+
+/// Without the length that slices put in front, of which a row that is hashed alone has no need.
+impl Hash for Row {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(self.as_bytes());
     }
 }
 
