@@ -25,7 +25,7 @@ pub enum Extent {
     Short,
     /// What the pages of results are made of.
     Full,
-    /// With 10 M keys besides.
+    /// Growth, with 10 M keys besides.
     Long,
 }
 
@@ -73,6 +73,9 @@ fn measure(arguments: &[&str]) -> Result<()> {
                 bail!("{other:?} is none of --short, --long, {}", parts.join(", "));
             }
         }
+    }
+    if extent == Extent::Long && chosen.is_empty() {
+        chosen.push("growth");
     }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let plan = Plan { extent, scratch: folder.join("target/scratch") };
