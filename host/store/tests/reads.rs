@@ -153,13 +153,13 @@ fn a_compaction_waits_for_a_read_from_a_state_before_the_last() {
     let disk = Disk::default();
     let (larder, namespace) = disk.store();
     let (compaction, keys) = (Arc::new(Mutex::new(None)), namespace.blocking());
-    let begun = compaction.clone();
+    let (kept, mut begun) = (compaction.clone(), false);
     disk.on_read(move || {
-        if begun.lock().unwrap().is_none() {
+        if !std::mem::replace(&mut begun, true) {
             keys.put("put meanwhile", "").unwrap();
             let larder = larder.clone();
             let compact = move || larder.blocking().compact();
-            *begun.lock().unwrap() = Some(thread::spawn(compact));
+            *kept.lock().unwrap() = Some(thread::spawn(compact));
             thread::sleep(Duration::from_millis(50));
         }
     });

@@ -79,14 +79,13 @@ fn measure(arguments: &[&str]) -> Result<()> {
     }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let plan = Plan { extent, scratch: folder.join("target/scratch") };
-    let results = match extent {
-        Extent::Short => "results/short",
-        Extent::Full => "results",
-        Extent::Long => "results/long",
+    let (results, flag) = match extent {
+        Extent::Short => ("results/short", " -- --short"),
+        Extent::Full => ("results", ""),
+        Extent::Long => ("results/long", " -- --long"),
     };
     let parts = chosen_or_all(&chosen);
-    let about =
-        format!("A {extent:?} run of {parts} by `cargo run --release`; see [how](../README.md).");
+    let about = format!("{parts} by `cargo run --release{flag}`; see [how](../README.md).");
     let mut sections = Vec::new();
     for (name, part) in PARTS {
         if chosen.is_empty() || chosen.contains(name) {
