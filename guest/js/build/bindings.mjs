@@ -34,23 +34,27 @@ function viewsOf(memory) {
 function lowerTexts(texts, at) {
   const all = texts.join('');
   const bytes = TEXT_ENCODER_UTF8.encode(all);
-  let index = at >>> 2;
-  if (bytes.length !== all.length || texts.some((text) => typeof text !== 'string')) {
-    for (const text of texts) {
-      const { ptr, len } = _utf8AllocateAndEncode(text, $realloc, $memory);
-      const { u32 } = viewsOf($memory);
-      u32[index++] = ptr;
-      u32[index++] = len;
-    }
-    return;
-  }
+  // Only ASCII has as many bytes as units, and is cut apart by the lengths of the texts.
+  if (bytes.length !== all.length) return lowerEachText(texts, at);
   let ptr = $realloc(0, 0, 1, bytes.length);
   const { u8, u32 } = viewsOf($memory);
   u8.set(bytes, ptr);
-  for (const { length } of texts) {
+  let index = at >>> 2;
+  for (let i = 0; i < texts.length; i++) {
+    const text = texts[i];
+    if (typeof text !== 'string') return lowerEachText(texts, at);
     u32[index++] = ptr;
-    u32[index++] = length;
-    ptr += length;
+    u32[index++] = text.length;
+    ptr += text.length;
+  }
+}
+function lowerEachText(texts, at) {
+  let index = at >>> 2;
+  for (let i = 0; i < texts.length; i++) {
+    const { ptr, len } = _utf8AllocateAndEncode(texts[i], $realloc, $memory);
+    const { u32 } = viewsOf($memory);
+    u32[index++] = ptr;
+    u32[index++] = len;
   }
 }
 `;

@@ -55,7 +55,7 @@ export function toKeys(value) {
   // Holes are undefined, as any other key that is not there.
   for (let index = 0; index < value.length; index++) {
     const key = value[index];
-    keys.push(typeof key === 'string' ? key : toText(key));
+    keys[index] = typeof key === 'string' ? key : toText(key);
   }
   return keys;
 }

@@ -21,9 +21,10 @@ import {
   expirationOf,
 } from './rules.js';
 import { openStream, putStream } from './streams.js';
-import { bulkValue, bytesOf, checkBody, decoded, fromJson, isObject, toJson } from './values.js';
+import { decode } from './text.js';
+import { bulkJson, bytesOf, checkBody, decoded, fromJson, isObject, toJson } from './values.js';
 
-/** @import { Entry, KeyInfo, PutOptions } from 'larder:kv/store@0.1.0' */
+/** @import { KeyInfo, PutOptions } from 'larder:kv/store@0.1.0' */
 /** @import { Operation } from './failure.js' */
 
 /**
@@ -198,10 +199,14 @@ export class KVNamespace {
     checkBulkGet(keys, options);
     const namespace = this.#namespace('GET_BULK');
     const entries = attempt('GET_BULK', () => namespace.getMany(keys));
+    const read = options.type === 'json' ? bulkJson : decode;
     const answers = new Map();
+    // In the engine, an iterator takes longer for each key than all the rest of the loop.
     for (let index = 0; index < keys.length; index++) {
-      const answer = bulkAnswer(entries[index], options.type, withMetadata);
-      answers.set(keys[index], answer);
+      const entry = entries[index];
+      const value = entry === undefined ? null : read(entry.value);
+      const isRich = withMetadata && entry !== undefined;
+      answers.set(keys[index], isRich ? { value, metadata: fromJson(entry.metadata) } : value);
     }
     return answers;
   }
@@ -223,24 +228,13 @@ export class KVNamespace {
   }
 }
 
-/**
- * @param {Entry | undefined} entry
- * @param {string | undefined} type
- * @param {boolean} withMetadata
- */
-function bulkAnswer(entry, type, withMetadata) {
-  if (entry === undefined) return null;
-  const value = bulkValue(entry.value, type);
-  return withMetadata ? { value, metadata: fromJson(entry.metadata) } : value;
-}
-
 /** @param {KeyInfo} key */
 function row({ name, expiration, metadata }) {
-  return {
-    name,
-    ...(expiration !== undefined && { expiration: Number(expiration) }),
-    ...(metadata !== undefined && { metadata: fromJson(metadata) }),
-  };
+  /** @type {{ name: string, expiration?: number, metadata?: unknown }} */
+  const row = { name };
+  if (expiration !== undefined) row.expiration = Number(expiration);
+  if (metadata !== undefined) row.metadata = fromJson(metadata);
+  return row;
 }
 
 /**

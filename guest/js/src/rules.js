@@ -22,6 +22,7 @@ export const VALUE_BYTES_MAX = 26_214_400;
  * @param {string} key
  */
 export function checkKey(operation, key) {
+  if (isPlain(key)) return;
   if (key === '') throw new TypeError('Key name cannot be empty.');
   if (isReserved(key)) throw new TypeError(`"${key}" is not allowed as a key name.`);
   checkLength(operation, key);
@@ -51,6 +52,15 @@ function checkBulkKey(operation, key) {
   }
   checkLength(operation, key);
   checkWellFormed(operation, key);
+}
+
+/**
+ * Whether a key is neither empty, reserved nor too long, as is seen by its length alone.
+ *
+ * @param {string} key
+ */
+function isPlain(key) {
+  return key.length > '..'.length && key.length * 3 <= KEY_BYTES_MAX;
 }
 
 /** @param {string} key */
@@ -98,12 +108,9 @@ export function checkBulkGet(keys, { type, cacheTtl }) {
   if (first === undefined) throw refused('You must request a minimum of 1 key');
   checkBulkKey('GET_BULK', first);
   checkCacheTtl('GET_BULK', cacheTtl);
-  const areWellFormed = keys.join('\n').isWellFormed();
-  for (const key of keys) {
-    // Most keys are plainly good; a call for each takes as long as the rest of reading it.
-    const isPlain = key.length > '..'.length && key.length * 3 <= KEY_BYTES_MAX;
-    if (!isPlain || !areWellFormed) checkBulkKey('GET_BULK', key);
-  }
+  // Most keys are plainly good; the checks of each take as long as the rest of reading it.
+  if (keys.every(isPlain) && keys.join('\n').isWellFormed()) return;
+  for (const key of keys) checkBulkKey('GET_BULK', key);
 }
 
 /** @param {string[]} keys */

@@ -99,16 +99,13 @@ export function decoded(value, type) {
 }
 
 /**
- * A value among several.
+ * A value among several, as JSON.
  *
  * @param {Uint8Array} value
- * @param {string} [type]
  */
-export function bulkValue(value, type) {
-  const text = decode(value);
-  if (type !== 'json') return text;
+export function bulkJson(value) {
   try {
-    return JSON.parse(text);
+    return JSON.parse(decode(value));
   } catch {
     const reason = 'At least one of the requested keys corresponds to a non-json value';
     throw failure('GET_BULK', 400, reason);
