@@ -95,7 +95,7 @@ const LIFTING = [
   [/dataView\(\$memory\)\.getUint32\(([^(),]*), true\)/g, 'u32[($1) >>> 2]'],
   [/dataView\(\$memory\)\.getUint8\(([^(),]*), true\)/g, 'u8[$1]'],
   [/new Uint8Array\(\$memory\.buffer\.slice\((\w+), \w+ \+ (\w+) \* 1\)\)/g, 'new Uint8Array(whole.slice($1, $1 + $2))'],
-  [/new Uint8Array\(\$memory\.buffer, (\w+), (\w+)\)/g, 'u8.subarray($1, $1 + $2)'],
+  [/new Uint8Array\(\$memory\.buffer, (\w+), (\w+)\)/g, 'new Uint8Array(whole, $1, $2)'],
 ];
 
 /** A list of texts, one by one. */

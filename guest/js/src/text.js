@@ -10,13 +10,11 @@ export function encode(text) {
 }
 
 /**
- * What is not UTF-8 becomes U+FFFD.
+ * What is not UTF-8 becomes U+FFFD. Bound, as in the engine a function around it takes half as long again.
  *
- * @param {Uint8Array} bytes
+ * @type {(bytes: Uint8Array) => string}
  */
-export function decode(bytes) {
-  return decoder.decode(bytes);
-}
+export const decode = decoder.decode.bind(decoder);
 
 /**
  * The length of a text in bytes of UTF-8, without the memory for them.
