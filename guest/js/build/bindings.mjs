@@ -89,7 +89,10 @@ const CALL = new RegExp(
   'gs',
 );
 
-/** How what a call answers is read. */
+/**
+ * How what a call answers is read. A copy is made by the buffer, not by a view of it: the bindings have a
+ * global of their own, and what a view makes is no ArrayBuffer to the worker.
+ */
 const LIFTING = [
   [/BigInt\.asUintN\(64, BigInt\(dataView\(\$memory\)\.getBigInt64\(([^(),]*), true\)\)\)/g, 'u64[($1) >>> 3]'],
   [/dataView\(\$memory\)\.getUint32\(([^(),]*), true\)/g, 'u32[($1) >>> 2]'],
