@@ -166,6 +166,8 @@ pub struct KvCtx {
     pub(crate) pieces_open: u32,
     /// Names that the guest asked for in vain and that the hooks have been told.
     pub(crate) unbound: Vec<Box<str>>,
+    /// The key that was read last, in whose place the next is copied.
+    pub(crate) key: String,
 }
 
 impl KvCtx {

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use larder_store::limits::{KEY_BYTES_MAX, VALUE_BYTES_MAX};
 use larder_store::{Error, Namespace};
 use std::borrow::Cow;
+use std::mem::take;
 use std::pin::pin;
 use std::slice::from_ref;
 use std::sync::Arc;
@@ -95,7 +96,7 @@ fn grant_of<'t>(
     }
 }
 
-/// Reads a key without a future, a task or a count of who uses the grant, where the store answers
+/// Reads a key without an allocation, a future or a count of who uses the grant, where the store answers
 /// at once, as ours does, and there is room for the answer on its way into the guest's memory, in
 /// the form of which it is for `lower` to make.
 pub(super) fn read_at_once<T: KvView, R, L>(
@@ -107,13 +108,15 @@ pub(super) fn read_at_once<T: KvView, R, L>(
     lower: impl FnOnce(R, &OnItsWay) -> L,
 ) -> AtOnce<L> {
     let begin = || {
-        let name = key(cx, name);
+        let mut key = take(&mut cx.data_mut().kv().ctx.key);
+        let copied = copy_key(cx, name, &mut key);
         let KvCtxView { ctx, table, hooks } = cx.data_mut().kv();
+        ctx.key = key;
         let grant = grant_of(table, handle, operation)?;
-        let name = name?;
-        let call = Call::new(grant, operation, from_ref(&name));
+        copied?;
+        let call = Call::new(grant, operation, from_ref(&ctx.key));
         admitted(hooks, &call)?;
-        let work = pin!(work(&grant.namespace, &name));
+        let work = pin!(work(&grant.namespace, &ctx.key));
         let Poll::Ready(result) = work.poll(&mut Context::from_waker(Waker::noop())) else {
             return Ok(None);
         };
@@ -263,16 +266,36 @@ pub(super) fn text<T>(
     max: usize,
     too_long: impl FnOnce(u64, u64) -> Error,
 ) -> Answer<String> {
+    borrowed(cx, text, max, too_long).map(Cow::into_owned)
+}
+
+fn borrowed<'a, T>(
+    cx: &'a StoreContextMut<'_, T>,
+    text: &'a WasmStr,
+    max: usize,
+    too_long: impl FnOnce(u64, u64) -> Error,
+) -> Answer<Cow<'a, str>> {
     let text = text.to_str(cx.as_context())?;
     match text.len() {
         bytes if bytes > max => Err(too_long(bytes as u64, max as u64).into()),
-        _ => Ok(Cow::into_owned(text)),
+        _ => Ok(text),
     }
 }
 
 /// A key, or a bound or prefix of a listing.
 pub(super) fn key<T>(cx: &StoreContextMut<'_, T>, key: &WasmStr) -> Answer<String> {
-    text(cx, key, KEY_BYTES_MAX, |bytes, max| Error::KeyTooLong { bytes, max })
+    text(cx, key, KEY_BYTES_MAX, key_too_long)
+}
+
+/// The same in the place of what `copy` held.
+fn copy_key<T>(cx: &StoreContextMut<'_, T>, key: &WasmStr, copy: &mut String) -> Answer<()> {
+    copy.clear();
+    copy.push_str(&borrowed(cx, key, KEY_BYTES_MAX, key_too_long)?);
+    Ok(())
+}
+
+fn key_too_long(bytes: u64, max: u64) -> Error {
+    Error::KeyTooLong { bytes, max }
 }
 
 /// Refuses a value by its length, which costs nothing, before it is copied.
