@@ -27,10 +27,10 @@ impl<'a> Patience<'a> {
     }
 
     /// Fails when the read is to end here, which is looked at for one in so many steps.
-    pub(super) fn step(&self, one_in: usize) -> Result<()> {
+    pub(super) fn step<const ONE_IN: usize>(&self) -> Result<()> {
         let steps = self.steps.get();
         self.steps.set(steps + 1);
-        match !steps.is_multiple_of(one_in) || (self.may_go_on)() {
+        match !steps.is_multiple_of(ONE_IN) || (self.may_go_on)() {
             true => Ok(()),
             false => Err(Failed::took_too_long()),
         }

@@ -89,7 +89,7 @@ impl Snapshot {
         let mut cold: Vec<_> = cold.map(|(at, (row, _))| (row, at)).collect();
         cold.sort_unstable();
         let record = |(row, at): (&Row, usize)| {
-            patience.step(KEYS_A_LOOK)?;
+            patience.step::<KEYS_A_LOOK>()?;
             Ok((at, self.idx.get(row.as_bytes())?))
         };
         let mut records = cold.into_iter().map(record).collect::<Result<Vec<_>>>()?;
@@ -135,7 +135,7 @@ impl Snapshot {
         let value = match place {
             Place::Inline(value) => Bytes::copy_from_slice(value),
             Place::Val => {
-                patience.step(KEYS_A_LOOK)?;
+                patience.step::<KEYS_A_LOOK>()?;
                 let stored = self.opened(&self.val, VAL)?.get(row.as_bytes())?;
                 let stored = stored.ok_or_else(|| value_missing(row))?;
                 Bytes::copy_from_slice(unseal(stored.value(), row.as_bytes())?)
@@ -144,7 +144,7 @@ impl Snapshot {
                 let size = usize::try_from(head.size).unwrap_or(usize::MAX);
                 let mut value = BytesMut::with_capacity(size.min(VALUE_BYTES_MAX));
                 while value.len() < size {
-                    patience.step(1)?;
+                    patience.step::<1>()?;
                     let number = (value.len() / PIECE_BYTES) as u32;
                     self.with_piece(blob, number, |piece| value.extend_from_slice(piece))?;
                 }
@@ -182,7 +182,7 @@ impl Snapshot {
         let bounds = (as_slice(&range.start), as_slice(&range.end));
         let mut rows = self.idx.range::<&[u8]>(bounds)?;
         while let Some(row) = if range.reverse { rows.next_back() } else { rows.next() } {
-            patience.step(ROWS_A_LOOK)?;
+            patience.step::<ROWS_A_LOOK>()?;
             let (row, record) = row?;
             let (head, _) = decode_record(row.value(), record.value())?;
             if listing.row(row.value(), head)?.is_break() {
