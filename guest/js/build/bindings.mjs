@@ -90,6 +90,39 @@ const CALL = new RegExp(
 );
 
 /**
+ * Nothing frees the memory of what a call is given and what it answers, which of few bytes is no matter.
+ * More is given in a place that the next call has again; of an answer all but the least is given back.
+ */
+const LEFT_MAX = 1024;
+const MEMORY = `
+const spare = new Map();
+const lent = new Map();
+function room(len) {
+  const [[ptr, had] = [0, 0]] = spare;
+  spare.delete(ptr);
+  const place = had < len ? $realloc(ptr, had, 1, len) : ptr;
+  lent.set(place, Math.max(had, len));
+  return place;
+}
+function release(ptr) {
+  if (!lent.has(ptr)) return;
+  spare.set(ptr, lent.get(ptr));
+  lent.delete(ptr);
+}
+function taken(whole, ptr, len) {
+  const bytes = new Uint8Array(whole.slice(ptr, ptr + len));
+  $realloc(ptr, len, 1, 1);
+  return bytes;
+}
+`;
+
+/** Where bytes for a call are put. */
+const PLACE = /var (ptr\d+) = \$realloc\(0, 0, 1, (len\d+) \* 1\);/g;
+
+/** Bytes or a text that a call is given itself, not in a list. */
+const GIVEN = /(ptr\d+), (len\d+)/g;
+
+/**
  * How what a call answers is read. A copy is made by the buffer, not by a view of it: the bindings have a
  * global of their own, and what a view makes is no ArrayBuffer to the worker.
  */
@@ -97,7 +130,10 @@ const LIFTING = [
   [/BigInt\.asUintN\(64, BigInt\(dataView\(\$memory\)\.getBigInt64\(([^(),]*), true\)\)\)/g, 'u64[($1) >>> 3]'],
   [/dataView\(\$memory\)\.getUint32\(([^(),]*), true\)/g, 'u32[($1) >>> 2]'],
   [/dataView\(\$memory\)\.getUint8\(([^(),]*), true\)/g, 'u8[$1]'],
-  [/new Uint8Array\(\$memory\.buffer\.slice\((\w+), \w+ \+ (\w+) \* 1\)\)/g, 'new Uint8Array(whole.slice($1, $1 + $2))'],
+  [
+    /new Uint8Array\(\$memory\.buffer\.slice\((\w+), \w+ \+ (\w+) \* 1\)\)/g,
+    `($2 > ${LEFT_MAX} ? taken(whole, $1, $2) : new Uint8Array(whole.slice($1, $1 + $2)))`,
+  ],
   [/new Uint8Array\(\$memory\.buffer, (\w+), (\w+)\)/g, 'new Uint8Array(whole, $1, $2)'],
 ];
 
@@ -126,13 +162,20 @@ export function corrected(bindings) {
   if (lacks || (text.match(CALL)?.length ?? 0) !== calls) {
     throw new Error('the bindings are not those of componentize-js 0.22');
   }
-  return text.replace(TRACE, '').replace(CALL, call).replace(TEXTS, 'lowerTexts($1, $2);').concat(VIEWS);
+  return text
+    .replace(TRACE, '')
+    .replace(CALL, call)
+    .replace(TEXTS, 'lowerTexts($1, $2);')
+    .replace(PLACE, `var $1 = $2 > ${LEFT_MAX} ? room($2) : $realloc(0, 0, 1, $2);`)
+    .concat(VIEWS, MEMORY);
 }
 
 /** The call alone. What it answers lies where it lies until the next, so that one view shows all of it. */
 function call(_, hasResult, invocation, lifting) {
-  if (!hasResult) return `${invocation};${lifting}`;
+  const given = [...invocation.matchAll(GIVEN)];
+  const released = given.map(([, ptr, len]) => ` if (${len} > ${LEFT_MAX}) release(${ptr});`).join('');
+  if (!hasResult) return `${invocation};${released}${lifting}`;
   const lifted = LIFTING.reduce((text, [wrong, right]) => text.replace(wrong, right), lifting);
   const views = lifted === lifting ? '' : ' const { buffer: whole, u8, u32, u64 } = viewsOf($memory);';
-  return `const ret = ${invocation};${views}${lifted}`;
+  return `const ret = ${invocation};${released}${views}${lifted}`;
 }

@@ -19,6 +19,7 @@ const HOST_MODULES = {
 const PACKAGE_MODULES = {
   'larder-guest': 'index.js',
   'larder-guest/engine': 'engine.js',
+  'larder-guest/requests': 'requests.js',
   'larder-guest/settings': 'settings.js',
   'larder-guest/worker': 'worker.js',
   'cloudflare:workers': 'index.js',
@@ -44,8 +45,9 @@ export async function bundleForBuild({ directory, file, settings, world, backend
     export * from ${specifier(file)};
     configure(${JSON.stringify(settings)});`;
   const http = `import * as worker from ${specifier(file)};
-    import { serve } from 'larder-guest/worker';
-    serve({ worker, settings: ${JSON.stringify(settings)} });`;
+    import { responder } from 'larder-guest/worker';
+    const respond = responder({ worker, settings: ${JSON.stringify(settings)} });
+    ${answering(settings)}`;
   const entry = world === 'http' ? http : plain;
   const { code, map } = await bundle({
     directory,
@@ -59,8 +61,10 @@ export async function bundleForBuild({ directory, file, settings, world, backend
 }
 
 /** The runtime without a worker. */
-export async function bundleEngine() {
-  const entry = `import { serveFromHost } from 'larder-guest/engine'; serveFromHost();`;
+export async function bundleEngine({ settings }) {
+  const entry = `import { responder } from 'larder-guest/engine';
+    const respond = responder();
+    ${answering(settings)}`;
   const { code } = await bundle({
     directory: SDK,
     entry,
@@ -68,6 +72,14 @@ export async function bundleEngine() {
     external: ['larder:*', 'wasi:*'],
   });
   return code;
+}
+
+/** How requests come to `respond`: by the engine's own event, which answers one, or by an export of ours. */
+function answering({ reused }) {
+  return reused
+    ? `import { handlerBy } from 'larder-guest/requests';
+       export const incomingHandler = handlerBy(respond);`
+    : `addEventListener('fetch', (event) => event.respondWith(respond(event)));`;
 }
 
 async function bundle({ directory: given, entry, plugins, external }) {

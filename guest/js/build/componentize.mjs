@@ -10,6 +10,12 @@ const THROWN = /^Exception while evaluating top-level script\n(\S+:\d+:\d+) (.*)
 /** How the engine begins to say that the module called its host when it was evaluated. */
 const CALLED = /attempted to call an unknown imported function: '([^']*)' '([^']*)'/;
 
+/**
+ * An empty section, by whose name `larder serve` knows a component that does without the engine's event,
+ * which answers one request. What the engine has of it is there all the same.
+ */
+const WITHOUT_EVENT = customSection('larder:without-fetch-event');
+
 const backends = { starlingmonkey, quickjs };
 
 /** The bytes of a component that runs the module `code`. */
@@ -28,9 +34,10 @@ async function correctBindings() {
   };
 }
 
-async function starlingmonkey({ code, map, wit, world }) {
+async function starlingmonkey({ code, map, wit, world, reused }) {
   await correctBindings();
   const { componentize } = await import('@bytecodealliance/componentize-js');
+  const disableFeatures = unused(world, reused);
   const directory = await mkdtemp(join(tmpdir(), 'larder-'));
   try {
     const sourcePath = join(directory, 'worker.js');
@@ -39,15 +46,20 @@ async function starlingmonkey({ code, map, wit, world }) {
       sourcePath,
       witPath: wit,
       worldName: world,
-      // What is not asked for would be imported all the same.
-      disableFeatures: ['http', 'http-dev'].includes(world) ? [] : ['http', 'fetch-event'],
+      disableFeatures,
     });
-    return component;
+    return disableFeatures.includes('fetch-event') ? Buffer.concat([component, WITHOUT_EVENT]) : component;
   } catch (error) {
     throw explained(error, map);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** What would be imported and exported all the same, although the module does without it. */
+function unused(world, reused) {
+  if (!['http', 'http-dev'].includes(world)) return ['http', 'fetch-event'];
+  return reused ? ['fetch-event'] : [];
 }
 
 /** An error of the module at its places in the sources; any other as it is. */
@@ -65,6 +77,11 @@ function explained(error, map) {
 function asked([, module, name]) {
   return `the worker calls its host while it is loaded, which is at build, where there is none: ${module} ${name}
     random numbers, fetch and bindings are there from the first request on: use them in fetch()`;
+}
+
+function customSection(name) {
+  const bytes = Buffer.from(name);
+  return Buffer.from([0, bytes.length + 1, bytes.length, ...bytes]);
 }
 
 async function quickjs({ code, wit, world }) {

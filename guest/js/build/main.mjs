@@ -10,14 +10,16 @@ const commands = {
     await writeFile(output, await bundleForDev(source));
   },
   /** The engine that takes its worker at start. */
-  async engine({ output, wit }) {
-    const code = await bundleEngine();
-    await writeFile(output, await componentize({ code, wit, world: 'http-dev', backend: 'starlingmonkey' }));
+  async engine({ output, wit, settings }) {
+    const code = await bundleEngine({ settings });
+    const { reused } = settings;
+    await writeFile(output, await componentize({ code, wit, world: 'http-dev', backend: 'starlingmonkey', reused }));
   },
   /** A component of its own. Bundling is quick, and tells what it consists of. */
   async component({ output, wit, world, backend, components, ...source }) {
     const { code, map } = await bundleForBuild({ ...source, world, backend });
-    await writeFile(output, await kept(components, { code, map, wit, world, backend }, componentize));
+    const { reused } = source.settings;
+    await writeFile(output, await kept(components, { code, map, wit, world, backend, reused }, componentize));
   },
 };
 

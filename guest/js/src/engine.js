@@ -6,24 +6,28 @@ import * as environment from 'wasi:cli/environment@0.2.10';
 import { describeErrorsOnConsole, report, words } from './errors.js';
 import { respond } from './worker.js';
 
-/** Answers every request by the worker that the host has at the time. */
-export function serveFromHost() {
+/** What answers every request: the worker that the host has when the first comes. */
+export function responder() {
   globalThis[Symbol.for('larder.host')] = {
     'larder:kv/store@0.1.0': store,
     'wasi:cli/environment@0.2.10': environment,
   };
   describeErrorsOnConsole();
-  addEventListener('fetch', (event) => event.respondWith(start(event)));
+  return start;
 }
 
 async function start(event) {
   try {
     // Indirect, so that the script sees the globals and nothing of this module.
-    await (0, eval)(source());
+    if (loaded() === undefined) await (0, eval)(source());
   } catch (error) {
     return showFailure('Uncaught (while the worker was loaded) ', error);
   }
-  return respond(globalThis[Symbol.for('larder.worker')], event, showFailure);
+  return respond(loaded(), event, showFailure);
+}
+
+function loaded() {
+  return globalThis[Symbol.for('larder.worker')];
 }
 
 /** Says in the terminal what was thrown, and to the client, who is its author. */

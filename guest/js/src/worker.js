@@ -5,14 +5,14 @@ import { environment } from './index.js';
 import { configure } from './settings.js';
 
 /**
- * Answers every request by the worker's default export, an object with a method `fetch`.
+ * What answers every request: the worker's default export, an object with a method `fetch`.
  *
  * @param {{ worker: { default?: unknown }, settings: import('./settings.js').Settings }} program
  */
-export function serve(program) {
+export function responder(program) {
   handlerOf(program.worker);
   describeErrorsOnConsole();
-  addEventListener('fetch', (event) => event.respondWith(respond(program, event)));
+  return (event) => respond(program, event);
 }
 
 /** The answer of the worker. */

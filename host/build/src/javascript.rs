@@ -38,6 +38,7 @@ const PACKAGE: &[File] = files![
     "js/src/env.js",
     "js/src/errors.js",
     "js/src/failure.js",
+    "js/src/host-streams.js",
     "js/src/host/clock.js",
     "js/src/host/environment.js",
     "js/src/host/store.js",
@@ -45,10 +46,12 @@ const PACKAGE: &[File] = files![
     "js/src/json.js",
     "js/src/kv-namespace.js",
     "js/src/openworkers.js",
+    "js/src/requests.js",
     "js/src/rules.js",
     "js/src/settings.js",
     "js/src/streams.js",
     "js/src/text.js",
+    "js/src/timers.js",
     "js/src/values.js",
     "js/src/worker.js",
 ];
@@ -80,6 +83,7 @@ enum Request<'a> {
         output: &'a Path,
     },
     Engine {
+        settings: &'a Settings,
         wit: &'a Path,
         output: &'a Path,
     },
@@ -179,20 +183,22 @@ pub async fn bundle(source: &Source, file: &Path, notes: Notes<'_>) -> Result<St
 }
 
 /// A component that takes its worker from its host at start: it imports `source` of
-/// `larder:worlds/bundle`. It is the same for every worker, so it is built once.
+/// `larder:worlds/bundle`. It is the same for every worker, so it is built once; `reused` is one of
+/// which an instance answers several requests.
 ///
 /// # Errors
 ///
 /// As [`build`](crate::build).
-pub async fn dev_engine(notes: Notes<'_>) -> Result<PathBuf> {
+pub async fn dev_engine(reused: bool, notes: Notes<'_>) -> Result<PathBuf> {
     let tools = tools(notes).await?;
-    let engine = tools.sdk.join("engine.wasm");
+    let engine = tools.sdk.join(if reused { "engine-reused.wasm" } else { "engine.wasm" });
     let _alone = lock(&tools.sdk).await?;
     if !engine.exists() {
         notes(format_args!("building the engine for dev, once: it takes about 10 s"));
         let wit = tools.sdk.join("wit");
         let unfinished = tempfile::NamedTempFile::new_in(&tools.sdk)?;
-        let request = Request::Engine { wit: &wit, output: unfinished.path() };
+        let settings = &Settings { reused, ..Settings::default() };
+        let request = Request::Engine { settings, wit: &wit, output: unfinished.path() };
         request.run(&tools, notes).await?;
         unfinished.persist(&engine)?;
     }

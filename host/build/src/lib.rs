@@ -113,6 +113,14 @@ pub struct Settings {
     /// The variables that are no text: what the environment has of them is JSON.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub json_vars: Vec<String>,
+    /// Whether an instance answers several requests, one after another.
+    #[serde(skip_serializing_if = "is_false")]
+    pub reused: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// The class of a binding in JavaScript.

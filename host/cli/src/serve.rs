@@ -89,8 +89,9 @@ impl App {
         let Handler { pre, instances_max, initial_memory, answers_once } = handler;
         if answers_once && listen.reuse > 1 {
             bail!(
-                "the component runs JavaScript by StarlingMonkey, of which an instance answers one \
-                 request: leave out `instance_reuse`"
+                "the component is JavaScript of which an instance answers one request: set \
+                 `instance_reuse` in the project's config and build it anew with `larder build`, or \
+                 leave it out"
             );
         }
         let instances_max = instances_max.min(guest.instances_max(initial_memory));
@@ -99,10 +100,13 @@ impl App {
     }
 }
 
-/// StarlingMonkey has one event for all requests, and says this when it is to answer by it again.
+/// StarlingMonkey has one event for all requests, and says this when it is to answer by it again. The
+/// words are in it also where it answers by no event, which `larder build` notes in a section.
 fn answers_once(component: &[u8]) -> bool {
     const WORDS: &str = "FetchEvent#respondWith can't be called twice on the same event";
-    Regex::new(WORDS).is_ok_and(|words| words.is_match(component))
+    const SECTION: &str = "larder:without-fetch-event";
+    let has = |text| Regex::new(text).is_ok_and(|text| text.is_match(component));
+    has(WORDS) && !has(SECTION)
 }
 
 /// Answers requests by a component, which may be replaced at any time.

@@ -111,8 +111,8 @@ pub(super) struct Session<'a> {
     described: Option<Vec<Binding>>,
     /// What has been said to be not available, likewise.
     unavailable: Vec<String>,
-    /// What runs workers in JavaScript, from the first on.
-    script_engine: Option<Handler>,
+    /// What runs workers in JavaScript, from the first on, and whether its instances are reused.
+    script_engine: Option<(bool, Handler)>,
 }
 
 impl<'a> Session<'a> {
@@ -159,9 +159,9 @@ impl<'a> Session<'a> {
         build: Option<&BuildSettings>,
         component: &Path,
     ) -> Result<()> {
-        let (handler, script) = self.program(build, component).await?;
-        let settings = GuestSettings::new(self.guest, Some(project))?;
         let listen = ListenSettings::new(self.listen, self.guest, Some(project))?;
+        let (handler, script) = self.program(build, component, listen.reuse > 1).await?;
+        let settings = GuestSettings::new(self.guest, Some(project))?;
         let (guest, bound) = Guest::new(&settings, self.larder, &self.bindings)?;
         seed::plant(self.larder, &settings, &bound).await?;
         let guest = guest.with_script(script);
@@ -183,10 +183,11 @@ impl<'a> Session<'a> {
         &mut self,
         build: Option<&BuildSettings>,
         component: &Path,
+        reused: bool,
     ) -> Result<(Handler, String)> {
         if let Some(build) = build {
             if let Some(script) = build.script().await? {
-                return Ok((self.script_engine().await?, script));
+                return Ok((self.script_engine(reused).await?, script));
             }
             build.run().await?;
         }
@@ -196,14 +197,18 @@ impl<'a> Session<'a> {
         Ok((handler, String::new()))
     }
 
-    async fn script_engine(&mut self) -> Result<Handler> {
-        if let Some(handler) = &self.script_engine {
+    async fn script_engine(&mut self, reused: bool) -> Result<Handler> {
+        if let Some((of_reused, handler)) = &self.script_engine
+            && *of_reused == reused
+        {
             return Ok(handler.clone());
         }
-        let component = javascript::dev_engine(&|text| output::note(text)).await?;
+        let component = javascript::dev_engine(reused, &|text| output::note(text)).await?;
         let engine = self.engine.clone();
         let load = move || Handler::load(&engine, &component, &guest::linker_for_scripts(&engine)?);
-        Ok(self.script_engine.insert(spawn_blocking(load).await??).clone())
+        let handler = spawn_blocking(load).await??;
+        self.script_engine = Some((reused, handler.clone()));
+        Ok(handler)
     }
 }
 

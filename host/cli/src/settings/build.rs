@@ -103,6 +103,7 @@ pub fn javascript(config: &Config) -> Settings {
         api: apis.map(|namespace| (namespace.binding.clone(), namespace.api)).collect(),
         expiration_ttl_min: config.expiration_ttl_min,
         json_vars: vars.map(|(name, _)| name.clone()).collect(),
+        reused: config.instance_reuse.is_some_and(|requests| requests > 1),
     }
 }
 

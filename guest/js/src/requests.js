@@ -1,0 +1,108 @@
+// Requests of wasi:http answered one after another, where the engine's own event answers but one.
+
+import { Fields, OutgoingBody, OutgoingResponse, ResponseOutparam } from 'wasi:http/types@0.2.10';
+import { report } from './errors.js';
+import { RequestBody, Unread, write } from './host-streams.js';
+import { endTimers, holdTimers } from './timers.js';
+
+/**
+ * The export `wasi:http/incoming-handler`. The call lasts until everything of the request is done.
+ *
+ * @param {(event: { request: Request, waitUntil(promise: Promise<unknown>): void }) => Promise<Response>} respond
+ */
+export function handlerBy(respond) {
+  holdTimers();
+  return {
+    async handle(incoming, outparam) {
+      const body = new RequestBody(incoming);
+      const awaited = [];
+      const waitUntil = (promise) => awaited.push(promise);
+      const request = requestOf(incoming, body);
+      const response = request ? await respond({ request, waitUntil }) : new Response('Bad Request\n', { status: 400 });
+      await send(response, outparam);
+      // What is awaited may have more awaited.
+      while (awaited.length > 0) await Promise.all(awaited.splice(0));
+      endTimers();
+      body[Symbol.dispose]();
+      incoming[Symbol.dispose]();
+    },
+  };
+}
+
+/** None when its target or a header is nothing that a `Request` may have. */
+function requestOf(incoming, body) {
+  const method = methodOf(incoming.method());
+  const scheme = incoming.scheme()?.tag === 'HTTPS' ? 'https' : 'http';
+  const url = `${scheme}://${incoming.authority()}${incoming.pathWithQuery() ?? '/'}`;
+  const fields = incoming.headers();
+  const headers = fields.entries().map(([name, value]) => [name, textOf(value)]);
+  fields[Symbol.dispose]();
+  const bodiless = method === 'GET' || method === 'HEAD';
+  try {
+    return new Request(url, { method, headers, body: bodiless ? undefined : body.stream(), duplex: 'half' });
+  } catch {
+    return undefined;
+  }
+}
+
+function methodOf({ tag, val }) {
+  return tag === 'other' ? val : tag.toUpperCase();
+}
+
+async function send(response, outparam) {
+  const outgoing = new OutgoingResponse(fieldsOf(response.headers));
+  outgoing.setStatusCode(response.status);
+  const stream = response.body;
+  const body = stream && outgoing.body();
+  ResponseOutparam.set(outparam, { tag: 'ok', val: outgoing });
+  if (stream) await sendBody(stream, body);
+}
+
+/** A stream that fails leaves the answer unfinished, so that its client can tell. */
+async function sendBody(stream, body) {
+  const source = stream.getReader();
+  const output = body.write();
+  let whole = false;
+  try {
+    for (let read = await source.read(); !read.done; read = await source.read()) {
+      await write(output, bytesOf(read.value));
+    }
+    whole = true;
+  } catch (error) {
+    // Nobody is to blame for a client that has gone.
+    if (!(error instanceof Unread)) report('Uncaught (in the body of a Response) ', error);
+    source.cancel(error).catch(() => {});
+  }
+  output[Symbol.dispose]();
+  if (whole) finish(body);
+  else body[Symbol.dispose]();
+}
+
+function finish(body) {
+  try {
+    OutgoingBody.finish(body, undefined);
+  } catch ({ payload }) {
+    report('Uncaught ', new TypeError(`the body of a Response is not as long as its Content-Length says: ${payload.tag}`));
+  }
+}
+
+function bytesOf(piece) {
+  if (piece instanceof Uint8Array) return piece;
+  throw new TypeError('the body of a Response is a stream of Uint8Array');
+}
+
+function fieldsOf(headers) {
+  return Fields.fromList(Array.from(headers, ([name, value]) => [name, latin1(value)]));
+}
+
+/** Each byte as the character of its number. */
+function textOf(bytes) {
+  return String.fromCharCode.apply(null, bytes);
+}
+
+const encoder = new TextEncoder();
+
+function latin1(text) {
+  const bytes = encoder.encode(text);
+  return bytes.length === text.length ? bytes : Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
