@@ -6,6 +6,7 @@ mod mistakes;
 use crate::copy::copy_of;
 use crate::http::{Origin, send};
 use crate::project::Project;
+use crate::requests::reusing;
 use crate::server::{Server, eventually};
 use crate::tour;
 use larder_test_guests::toolchain;
@@ -33,6 +34,7 @@ pub fn tests() -> Vec<Trial> {
     let mut tests = trials! { toolchain:
         dev_runs_a_worker,
         a_component_runs_a_worker_without_its_config,
+        a_component_whose_instances_are_reused_runs_a_worker,
         an_edit_is_served_and_a_mistake_is_not,
         what_is_doubtful_is_said_and_served,
         a_file_that_appears_beside_the_others_is_a_change,
@@ -42,7 +44,7 @@ pub fn tests() -> Vec<Trial> {
         a_fetch_that_is_not_allowed_says_how_to_allow_it,
         a_package_that_does_without_node_is_bundled,
         without_node_it_says_what_to_install,
-        an_instance_for_several_requests_is_refused,
+        an_instance_for_several_requests_asks_for_a_build,
         the_tour_of_the_typescript_sessions_runs_as_written,
         the_tour_of_the_hono_example_runs_as_written,
         the_examples_and_the_seeds_have_their_types,
@@ -93,6 +95,13 @@ fn a_component_runs_a_worker_without_its_config() {
     assert_runs(&server);
     let thrown = server.get("/throws");
     assert_eq!(thrown.body, "Internal Server Error\n", "the client is anybody");
+}
+
+fn a_component_whose_instances_are_reused_runs_a_worker() {
+    let project = copy_of("tests/guests/worker-js");
+    reusing(&project, 1000);
+    assert_eq!(project.larder(["build"]).ended().0, Some(0));
+    assert_runs(&Server::start(&project, ["serve", "--in-memory"]));
 }
 
 /// What `tests/guests/worker-js` does, however it is served.
@@ -311,12 +320,12 @@ fn a_package_that_does_without_node_is_bundled() {
     assert_eq!(read(&dev(&project, &[]), "/"), json!(["undefined", "none"]));
 }
 
-fn an_instance_for_several_requests_is_refused() {
+fn an_instance_for_several_requests_asks_for_a_build() {
     let project = worker("export default { fetch: () => new Response('one') };\n");
     assert_eq!(project.larder(["build", "-o", "app.wasm"]).ended().0, Some(0));
     let serve = ["serve", "app.wasm", "--in-memory", "--addr", "127.0.0.1:0"];
     let said = project.larder([&serve[..], &["--instance-reuse", "2"]].concat()).fails(1);
-    assert!(said.contains("leave out `instance_reuse`"), "{said}");
+    assert!(said.contains("set `instance_reuse` in the project's config and build"), "{said}");
 }
 
 fn without_node_it_says_what_to_install() {

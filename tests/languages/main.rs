@@ -21,6 +21,7 @@ mod node;
 mod project;
 mod python;
 mod quickjs;
+mod requests;
 mod seeds;
 #[expect(dead_code, reason = "it is shared with tests/cli, which needs more of it")]
 #[path = "../cli/server.rs"]
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         node::tests(),
         python::tests(),
         quickjs::tests(),
+        requests::tests(),
         seeds::tests(),
         templates::tests(),
         workers_kv::tests(),
