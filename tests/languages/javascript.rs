@@ -325,7 +325,12 @@ fn an_instance_for_several_requests_asks_for_a_build() {
     assert_eq!(project.larder(["build", "-o", "app.wasm"]).ended().0, Some(0));
     let serve = ["serve", "app.wasm", "--in-memory", "--addr", "127.0.0.1:0"];
     let said = project.larder([&serve[..], &["--instance-reuse", "2"]].concat()).fails(1);
-    assert!(said.contains("set `instance_reuse` in the project's config and build"), "{said}");
+    let advice = "build it anew with `instance_reuse` in its config or with `larder build --instance-reuse 2`";
+    assert!(said.contains(advice), "{said}");
+    let build = ["build", "-o", "app.wasm", "--instance-reuse", "2"];
+    assert_eq!(project.larder(build).ended().0, Some(0));
+    let serve = ["serve", "app.wasm", "--in-memory", "--instance-reuse", "9"];
+    assert_eq!(Server::start(&project, serve).get("/").body, "one");
 }
 
 fn without_node_it_says_what_to_install() {

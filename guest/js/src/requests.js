@@ -18,7 +18,7 @@ export function handlerBy(respond) {
       const awaited = [];
       const waitUntil = (promise) => awaited.push(promise);
       const request = requestOf(incoming, body);
-      const response = request ? await respond({ request, waitUntil }) : new Response('Bad Request\n', { status: 400 });
+      const response = request === undefined ? badRequest() : await respond({ request, waitUntil });
       await send(response, outparam);
       // What is awaited may have more awaited.
       while (awaited.length > 0) await Promise.all(awaited.splice(0));
@@ -43,6 +43,10 @@ function requestOf(incoming, body) {
   } catch {
     return undefined;
   }
+}
+
+function badRequest() {
+  return new Response('Bad Request\n', { status: 400 });
 }
 
 function methodOf({ tag, val }) {
@@ -82,7 +86,7 @@ function finish(body) {
   try {
     OutgoingBody.finish(body, undefined);
   } catch ({ payload }) {
-    report('Uncaught ', new TypeError(`the body of a Response is not as long as its Content-Length says: ${payload.tag}`));
+    report('Uncaught (in the body of a Response) ', new TypeError(`not as long as its Content-Length: ${payload.tag}`));
   }
 }
 

@@ -5,6 +5,7 @@
  * @property {Record<string, 'workers' | 'openworkers'>} [api] The class of a binding; `workers` for others.
  * @property {number} [expirationTtlMin] The least `expirationTtl` in seconds; 60 as in Workers KV.
  * @property {string[]} [jsonVars] The variables that are no text, and come as JSON.
+ * @property {boolean} [reused] Whether an instance answers several requests; it is built for that.
  */
 
 /** @type {Settings} */
@@ -15,7 +16,7 @@ export function configure(given = {}) {
   settings = given;
 }
 
-/** @returns {Required<Settings>} */
+/** @returns {Required<Omit<Settings, 'reused'>>} */
 export function configured() {
   return { api: {}, expirationTtlMin: 60, jsonVars: [], ...settings };
 }

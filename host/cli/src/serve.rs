@@ -89,9 +89,10 @@ impl App {
         let Handler { pre, instances_max, initial_memory, answers_once } = handler;
         if answers_once && listen.reuse > 1 {
             bail!(
-                "the component is JavaScript of which an instance answers one request: set \
-                 `instance_reuse` in the project's config and build it anew with `larder build`, or \
-                 leave it out"
+                "the component is JavaScript of which an instance answers one request: leave out \
+                 `instance_reuse`, or build it anew with `instance_reuse` in its config or with \
+                 `larder build --instance-reuse {}`",
+                listen.reuse
             );
         }
         let instances_max = instances_max.min(guest.instances_max(initial_memory));

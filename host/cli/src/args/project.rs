@@ -35,6 +35,10 @@ pub struct Build {
     /// What runs JavaScript [default: `backend` of larder.toml, or starlingmonkey]
     #[arg(long)]
     pub backend: Option<Backend>,
+    /// Build JavaScript so that an instance may answer several requests, where N is above 1
+    /// [default: `instance_reuse` of larder.toml]
+    #[arg(long, value_name = "N")]
+    pub instance_reuse: Option<u32>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -12,10 +12,11 @@ use std::process::ExitCode;
 
 pub fn run(args: &ProjectArgs, build: &Build) -> Result<ExitCode> {
     let directory = build.directory.as_deref();
-    let project = settings::project(args, directory)?.with_context(|| {
+    let mut project = settings::project(args, directory)?.with_context(|| {
         let directory = directory.unwrap_or(Path::new(".")).display();
         format!("there is no {} in {directory} or above, by which to build", config::SOUGHT)
     })?;
+    project.config.instance_reuse = build.instance_reuse.or(project.config.instance_reuse);
     let output = build.output.as_deref().map(absolute).transpose()?;
     let settings = BuildSettings::with(&project, build.backend, output.as_deref())?;
     let settings = settings.with_context(|| {

@@ -24,8 +24,8 @@ pub fn run(plan: &Plan) -> Result<Vec<Section>> {
     let peer = Serving::start("miniflare-serving", scratch.path(), "/none", |port| {
         stores::serve_miniflare(port, &peer)
     })?;
-    let loops = place.serve("loops", &tools::guest("loops")?, "/nothing/0")?;
-    let js = place.serve("js", &worker, "/none")?;
+    let loops = place.serve("loops", &tools::guest("loops")?, "/nothing/0", &[])?;
+    let js = place.serve("js", &worker, "/none", &[])?;
     let inside = inside(plan, &place, &loops, &js, &peer)?;
     loops.stop();
     let http = over_http(plan, &place, js, &peer)?;
@@ -39,11 +39,13 @@ struct Place<'a> {
 
 impl Place<'_> {
     /// Serves a component on a store of its own with the keys.
-    fn serve(&self, name: &str, component: &Path, ready: &str) -> Result<Serving> {
+    fn serve(&self, name: &str, component: &Path, ready: &str, flags: &[&str]) -> Result<Serving> {
         let store = self.scratch.join(name);
         stores::fill(&self.larder, &store, KEYS)?;
         Serving::start(&format!("{name}-serving"), self.scratch, ready, |port| {
-            Ok(tools::serve(&self.larder, component, &store, true, port))
+            let mut command = tools::serve(&self.larder, component, &store, true, port);
+            command.args(flags);
+            Ok(command)
         })
     }
 }
@@ -152,7 +154,9 @@ impl<'a> QuickJs<'a> {
 
 /// One get for each request.
 fn over_http(plan: &Plan, place: &Place<'_>, js: Serving, peer: &Serving) -> Result<Section> {
-    let rust = place.serve("rust", &tools::guest("get")?, "/key-00000")?;
+    let rust = place.serve("rust", &tools::guest("get")?, "/key-00000", &[])?;
+    let reused = tools::worker(&place.larder, &tools::workers().join("reused"), "reused")?;
+    let reused = place.serve("reused", &reused, "/none", &["--instance-reuse", "1000"])?;
     let directory = place.scratch.join("wrangler");
     stores::wrangler(place.scratch, &directory)?;
     let wrangler = Serving::start("wrangler-serving", place.scratch, "/none", |port| {
@@ -164,6 +168,7 @@ fn over_http(plan: &Plan, place: &Place<'_>, js: Serving, peer: &Serving) -> Res
         Target { rounds: 1, ..target("wrangler dev", &wrangler, "/get/key-") },
         target("a Rust guest", &rust, "/key-"),
         target("StarlingMonkey", &js, "/get/key-"),
+        target("StarlingMonkey, instances that answer 1000", &reused, "/get/key-"),
     ];
     let mut section = Section::new("Workers: HTTP", HTTP);
     for clients in [1, 16] {
@@ -178,13 +183,15 @@ fn rounds(extent: Extent) -> usize {
 }
 
 fn rows(section: &mut Section, clients: u32, driven: &[Driven]) -> Result<()> {
-    let [peer, wrangler, rust, worker] = driven else { bail!("not all were driven") };
+    let [peer, wrangler, rust, workers @ ..] = driven else { bail!("not all were driven") };
     let of = if clients == 1 { "1 client".to_owned() } else { format!("{clients} clients") };
     compare(section, &format!("one get, Rust, {of}"), rust, peer, Some(0.2));
     compare(section, &format!("one get, Rust, {of}"), rust, wrangler, None);
-    let what = format!("one get, {}, {of}", worker.request.name);
-    compare(section, &what, worker, peer, (clients == 16).then_some(1.0));
-    compare(section, &what, worker, wrangler, None);
+    for worker in workers {
+        let what = format!("one get, {}, {of}", worker.request.name);
+        compare(section, &what, worker, peer, (clients == 16).then_some(1.0));
+        compare(section, &what, worker, wrangler, None);
+    }
     Ok(())
 }
 
