@@ -60,6 +60,8 @@ fn an_instance_that_answers_many() {
     for requests in 5..2200 {
         assert_eq!(count(&server), requests, "its handles are given back, and its memory");
     }
+    let log = server.log();
+    assert!(!log.iter().any(|line| line.contains("trapped")), "{log:#?}");
 }
 
 fn count(server: &Server) -> u32 {

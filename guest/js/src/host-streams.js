@@ -46,16 +46,15 @@ export class RequestBody {
 
   /** The next piece; none at the end. */
   async #read() {
-    const input = this.#open();
     for (;;) {
+      // While it was waited for, the request may have come to its end.
+      const input = this.#open();
       const piece = unlessClosed(() => input.read(BigInt(this.#pieceBytes)));
-      if (piece === undefined) return undefined;
-      if (piece.length === 0) {
-        await ready(input);
-        continue;
+      if (piece?.length !== 0) {
+        this.#pieceBytes = this.#pieceBytes > PIECE_BYTES / 2 ? this.#pieceBytes - LEFT_BYTES : PIECE_BYTES;
+        return piece;
       }
-      this.#pieceBytes = this.#pieceBytes > PIECE_BYTES / 2 ? this.#pieceBytes - LEFT_BYTES : PIECE_BYTES;
-      return piece;
+      await turn(input);
     }
   }
 
@@ -79,7 +78,10 @@ export async function write(output, bytes) {
   while (at < bytes.length) {
     const room = unlessClosed(() => output.checkWrite());
     if (room === undefined) throw new Unread('nobody reads on');
-    if (room === 0n) await ready(output);
+    if (room === 0n) {
+      await turn(output);
+      continue;
+    }
     const piece = bytes.subarray(at, at + Number(room));
     unlessClosed(() => output.write(piece));
     at += piece.length;
@@ -101,19 +103,14 @@ function unlessClosed(act) {
 }
 
 /**
- * Waits for the stream. The event loop of the engine cannot wait for it beside its own timers and
- * fetches, so the two take turns.
+ * Waits for the stream, which may not be ready then. The event loop of the engine cannot wait for it
+ * beside its own timers and fetches, so the two take turns. Nothing of the stream is held meanwhile.
  */
-async function ready(stream) {
-  const pollable = stream.subscribe();
-  try {
-    while (!pollable.ready()) {
-      const pause = subscribeDuration(TURN);
-      poll([pollable, pause]);
-      pause[Symbol.dispose]();
-      await new Promise((resolve) => setTimeout(resolve, 0));
-    }
-  } finally {
-    pollable[Symbol.dispose]();
-  }
+async function turn(stream) {
+  const ready = stream.subscribe();
+  const pause = subscribeDuration(TURN);
+  poll([ready, pause]);
+  pause[Symbol.dispose]();
+  ready[Symbol.dispose]();
+  await new Promise((resolve) => setTimeout(resolve, 0));
 }
