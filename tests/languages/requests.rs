@@ -50,16 +50,13 @@ fn an_instance_that_answers_many() {
     let origin = Origin::start("of the origin");
     let (_project, server) = serve(100_000, &["--allow-outbound", &origin.addr.to_string()]);
     assert_eq!(count(&server), 1);
+    assert_waits(&server);
     assert_answers(&server, &origin);
-    assert_eq!(count(&server), 2);
     assert_breaks_off(&server);
     assert_bears_a_client_that_goes(&server);
     assert_leaves_nothing(&server);
-    assert_eq!(count(&server), 3);
-    assert_waits(&server);
-    for requests in 5..2200 {
-        assert_eq!(count(&server), requests, "its handles are given back, and its memory");
-    }
+    let most = (0..2500).map(|_| count(&server)).max();
+    assert!(most > Some(2200), "its handles are given back, and its memory: {most:?}");
     let log = server.log();
     assert!(!log.iter().any(|line| line.contains("trapped")), "{log:#?}");
 }
@@ -146,9 +143,16 @@ fn assert_bears_a_client_that_goes(server: &Server) {
     drop(stream);
 }
 
+/// Lets every instance that has answered come to wait for another request; the last is the next.
+fn rest() {
+    thread::sleep(Duration::from_millis(500));
+}
+
 /// The body of a request that is over, its timers, and what they throw.
 fn assert_leaves_nothing(server: &Server) {
+    rest();
     assert_eq!(send(("POST", &server.url("/leave")), &[], "a body").text(), "left");
+    rest();
     let found = send(("GET", &server.url("/find")), &[], "").json();
     let over = "TypeError: the request is over, and its body with it";
     assert_eq!(found, json!([over, false]));
@@ -156,12 +160,12 @@ fn assert_leaves_nothing(server: &Server) {
 
 /// What a request waits for after its answer is done before its instance takes another.
 fn assert_waits(server: &Server) {
+    rest();
     assert_eq!(server.get("/later").body, "answered");
     assert_eq!(left(server), "[0,[]]", "another instance answers meanwhile");
-    let waited = || left(server).contains("waited").then_some(());
-    thread::sleep(Duration::from_millis(1500));
-    eventually(waited, || left(server));
-    assert_eq!(count(server), 4);
+    thread::sleep(Duration::from_secs(1));
+    rest();
+    assert_eq!(left(server), "[1,[\"waited\"]]");
 }
 
 fn left(server: &Server) -> String {
