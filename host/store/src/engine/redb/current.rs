@@ -9,7 +9,7 @@ use crate::{Entry, Error};
 use std::io;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 /// The last committed state, and the hot values of it.
 ///
@@ -60,6 +60,15 @@ enum State {
     Down(Error),
 }
 
+impl State {
+    fn snapshot(&self) -> Result<&Arc<Snapshot>> {
+        match self {
+            Self::Open(snapshot) => Ok(snapshot),
+            Self::Down(error) => Err(error.clone().into()),
+        }
+    }
+}
+
 impl Current {
     pub(super) fn new(snapshot: Snapshot, cache: HotValues) -> Self {
         let state = RwLock::new(State::Open(Arc::new(snapshot)));
@@ -67,10 +76,17 @@ impl Current {
     }
 
     pub(super) fn snapshot(&self) -> Result<Arc<Snapshot>> {
-        match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
-            State::Open(snapshot) => Ok(snapshot.clone()),
-            State::Down(error) => Err(error.clone().into()),
-        }
+        self.state().snapshot().cloned()
+    }
+
+    fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last committed state, and how many times the file had been given up before it.
+    fn pinned(&self) -> Result<(Arc<Snapshot>, usize)> {
+        let state = self.state();
+        Ok((state.snapshot()?.clone(), self.taken_down.load(Ordering::SeqCst)))
     }
 
     /// The last committed state, for as long as it takes: nothing is done
@@ -83,8 +99,7 @@ impl Current {
 
     /// Reads from the last committed state.
     pub(super) fn read<T>(&self, read: impl FnOnce(&Snapshot) -> Result<T>) -> Result<T> {
-        let taken_down = self.taken_down.load(Ordering::SeqCst);
-        let snapshot = self.snapshot()?;
+        let (snapshot, taken_down) = self.pinned()?;
         self.whole(taken_down, guarded(|| read(&snapshot)))
     }
 
@@ -115,14 +130,13 @@ impl Current {
         if let Some(entry) = self.cache.get(row) {
             return Ok(Some(entry));
         }
-        let taken_down = self.taken_down.load(Ordering::SeqCst);
-        let snapshot = self.snapshot()?;
+        let (snapshot, taken_down) = self.pinned()?;
         let sequence = snapshot.sequence;
         let entry = self.whole(taken_down, guarded(|| snapshot.entry(row, patience)))?;
         // Who has the lock to itself waits for this to go.
         drop(snapshot);
         if let Some(entry) = &entry {
-            let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+            let state = self.state();
             if matches!(&*state, State::Open(last) if last.sequence == sequence) {
                 self.cache.insert(row, entry);
             }
@@ -139,15 +153,11 @@ impl Current {
         wanted: Wanted,
         patience: &Patience<'_>,
     ) -> Result<Vec<Option<Entry>>> {
-        let taken_down = self.taken_down.load(Ordering::SeqCst);
-        let (snapshot, hot) = {
+        let (snapshot, taken_down, hot) = {
             // While nobody can publish another state, the cache is of this one.
-            let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+            let state = self.state();
             let hot: Vec<_> = rows.iter().map(|row| self.cache.get(row)).collect();
-            match &*state {
-                State::Open(snapshot) => (snapshot.clone(), hot),
-                State::Down(error) => return Err(error.clone().into()),
-            }
+            (state.snapshot()?.clone(), self.taken_down.load(Ordering::SeqCst), hot)
         };
         let entries = guarded(|| snapshot.entries(rows, hot, wanted, patience));
         self.whole(taken_down, entries)
