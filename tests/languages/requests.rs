@@ -53,6 +53,7 @@ fn an_instance_that_answers_many() {
     assert_waits(&server);
     assert_answers(&server, &origin);
     assert_breaks_off(&server);
+    assert_fails(&server);
     assert_bears_a_client_that_goes(&server);
     assert_leaves_nothing(&server);
     let most = (0..2500).map(|_| count(&server)).max();
@@ -123,6 +124,15 @@ fn assert_breaks_off(server: &Server) {
     assert!(answer.contains("piece\n"), "{answer}");
     assert!(!answer.ends_with("\r\n0\r\n\r\n"), "{answer}");
     server.says(&["Uncaught (in the body of a Response) Error: broken on purpose"]);
+}
+
+/// What cannot be sent is a failure as another, and its instance goes on.
+fn assert_fails(server: &Server) {
+    for path in ["/locked", "/length"] {
+        let failed = send(("GET", &server.url(path)), &[], "");
+        assert_eq!((failed.status, failed.text()), (500, "Internal Server Error\n"), "{path}");
+    }
+    server.says(&["Uncaught (in a Response) TypeError: its status or its headers cannot be sent"]);
 }
 
 /// In the middle of an answer, and in the middle of its own body; and one that sends none.

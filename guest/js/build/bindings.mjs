@@ -98,7 +98,8 @@ const MEMORY = `
 const spare = new Map();
 const lent = new Map();
 function room(len) {
-  const [[ptr, had] = [0, 0]] = spare;
+  // Of what goes into a list, the place is not given back: it is not to take that of something large.
+  const [ptr, had] = [...spare].find(([, had]) => had <= 2 * len) ?? [0, 0];
   spare.delete(ptr);
   const place = had < len ? $realloc(ptr, had, 1, len) : ptr;
   lent.set(place, Math.max(had, len));

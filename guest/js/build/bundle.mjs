@@ -44,10 +44,12 @@ export async function bundleForBuild({ directory, file, settings, world, backend
   const plain = `import { configure } from 'larder-guest/settings';
     export * from ${specifier(file)};
     configure(${JSON.stringify(settings)});`;
-  const http = `import * as worker from ${specifier(file)};
+  const { loaded, answering } = handling(settings);
+  const http = `${loaded}
+    import * as worker from ${specifier(file)};
     import { responder } from 'larder-guest/worker';
     const respond = responder({ worker, settings: ${JSON.stringify(settings)} });
-    ${answering(settings)}`;
+    ${answering}`;
   const entry = world === 'http' ? http : plain;
   const { code, map } = await bundle({
     directory,
@@ -62,9 +64,11 @@ export async function bundleForBuild({ directory, file, settings, world, backend
 
 /** The runtime without a worker. */
 export async function bundleEngine({ settings }) {
-  const entry = `import { responder } from 'larder-guest/engine';
+  const { loaded, answering } = handling(settings);
+  const entry = `${loaded}
+    import { responder } from 'larder-guest/engine';
     const respond = responder();
-    ${answering(settings)}`;
+    ${answering}`;
   const { code } = await bundle({
     directory: SDK,
     entry,
@@ -74,12 +78,18 @@ export async function bundleEngine({ settings }) {
   return code;
 }
 
-/** How requests come to `respond`: by the engine's own event, which answers one, or by an export of ours. */
-function answering({ reused }) {
-  return reused
-    ? `import { handlerBy } from 'larder-guest/requests';
-       export const incomingHandler = handlerBy(respond);`
-    : `addEventListener('fetch', (event) => event.respondWith(respond(event)));`;
+/**
+ * How requests come to `respond`: by the engine's own event, which answers one, or by an export of ours;
+ * what is to be loaded before the worker, and what is said at the end.
+ */
+function handling({ reused }) {
+  if (!reused) {
+    return { loaded: '', answering: `addEventListener('fetch', (event) => event.respondWith(respond(event)));` };
+  }
+  return {
+    loaded: `import { handlerBy } from 'larder-guest/requests';`,
+    answering: 'export const incomingHandler = handlerBy(respond);',
+  };
 }
 
 async function bundle({ directory: given, entry, plugins, external }) {

@@ -2,6 +2,7 @@
 
 import { subscribeDuration } from 'wasi:clocks/monotonic-clock@0.2.10';
 import { poll } from 'wasi:io/poll@0.2.10';
+import { eventLoop } from './timers.js';
 
 /**
  * Bytes of a piece at most, and by how many the next has to be shorter to find room where the last was:
@@ -12,9 +13,6 @@ const LEFT_BYTES = 16;
 
 /** How long the event loop of the engine stands still at a time, in nanoseconds. */
 const TURN = 10_000_000n;
-
-/** Of the engine, and not a request's own. */
-const { setTimeout } = globalThis;
 
 /** Nobody is there any more to read what is written. */
 export class Unread extends Error {}
@@ -112,5 +110,5 @@ async function turn(stream) {
   poll([ready, pause]);
   pause[Symbol.dispose]();
   ready[Symbol.dispose]();
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await eventLoop();
 }

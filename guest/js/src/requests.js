@@ -3,7 +3,8 @@
 import { Fields, OutgoingBody, OutgoingResponse, ResponseOutparam } from 'wasi:http/types@0.2.10';
 import { report } from './errors.js';
 import { RequestBody, Unread, write } from './host-streams.js';
-import { endTimers, holdTimers } from './timers.js';
+import { endTimers } from './timers.js';
+import { failed } from './worker.js';
 
 /**
  * The export `wasi:http/incoming-handler`. The call lasts until everything of the request is done.
@@ -11,7 +12,6 @@ import { endTimers, holdTimers } from './timers.js';
  * @param {(event: { request: Request, waitUntil(promise: Promise<unknown>): void }) => Promise<Response>} respond
  */
 export function handlerBy(respond) {
-  holdTimers();
   return {
     async handle(incoming, outparam) {
       const body = new RequestBody(incoming);
@@ -19,7 +19,7 @@ export function handlerBy(respond) {
       const waitUntil = (promise) => awaited.push(promise);
       const request = requestOf(incoming, body);
       const response = request === undefined ? badRequest() : await respond({ request, waitUntil });
-      await send(response, outparam);
+      await send(response, outparam, request?.method === 'HEAD');
       // What is awaited may have more awaited.
       while (awaited.length > 0) await Promise.all(awaited.splice(0));
       endTimers();
@@ -37,7 +37,7 @@ function requestOf(incoming, body) {
   const fields = incoming.headers();
   const headers = fields.entries().map(([name, value]) => [name, textOf(value)]);
   fields[Symbol.dispose]();
-  const bodiless = method === 'GET' || method === 'HEAD';
+  const bodiless = ['GET', 'HEAD'].includes(method.toUpperCase());
   try {
     return new Request(url, { method, headers, body: bodiless ? undefined : body.stream(), duplex: 'half' });
   } catch {
@@ -53,18 +53,31 @@ function methodOf({ tag, val }) {
   return tag === 'other' ? val : tag.toUpperCase();
 }
 
-async function send(response, outparam) {
-  const outgoing = new OutgoingResponse(fieldsOf(response.headers));
-  outgoing.setStatusCode(response.status);
-  const stream = response.body;
-  const body = stream && outgoing.body();
+/** Sends the worker's answer, or in place of one that cannot be sent that of a failure. */
+async function send(response, outparam, isHead) {
+  const { outgoing, body, source } = prepared(response) ?? prepared(failed());
   ResponseOutparam.set(outparam, { tag: 'ok', val: outgoing });
-  if (stream) await sendBody(stream, body);
+  if (source) await sendBody(source, body, isHead);
+}
+
+/** The answer for the host; none of what it refuses, or of a body that somebody else reads. */
+function prepared({ status, headers, body: stream }) {
+  let outgoing;
+  try {
+    const source = stream?.getReader();
+    outgoing = new OutgoingResponse(fieldsOf(headers));
+    outgoing.setStatusCode(status);
+    return { outgoing, source, body: source && outgoing.body() };
+  } catch (error) {
+    outgoing?.[Symbol.dispose]();
+    const refused = 'payload' in error ? new TypeError('its status or its headers cannot be sent') : error;
+    report('Uncaught (in a Response) ', refused);
+    return undefined;
+  }
 }
 
 /** A stream that fails leaves the answer unfinished, so that its client can tell. */
-async function sendBody(stream, body) {
-  const source = stream.getReader();
+async function sendBody(source, body, isHead) {
   const output = body.write();
   let whole = false;
   try {
@@ -78,15 +91,17 @@ async function sendBody(stream, body) {
     source.cancel(error).catch(() => {});
   }
   output[Symbol.dispose]();
-  if (whole) finish(body);
+  if (whole) finish(body, isHead);
   else body[Symbol.dispose]();
 }
 
-function finish(body) {
+/** To a HEAD, an answer has the length of a body that it lacks. */
+function finish(body, isHead) {
   try {
     OutgoingBody.finish(body, undefined);
   } catch ({ payload }) {
-    report('Uncaught (in the body of a Response) ', new TypeError(`not as long as its Content-Length: ${payload.tag}`));
+    const error = new TypeError(`not as long as its Content-Length: ${payload.tag}`);
+    if (!isHead) report('Uncaught (in the body of a Response) ', error);
   }
 }
 

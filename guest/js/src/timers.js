@@ -1,14 +1,17 @@
-// Timers that end with the request which set them, also where the instance does not.
+// Timers that end with the request which set them, also where the instance does not. To be loaded before
+// the worker, whose modules may keep `setTimeout` for themselves.
 
 const { setTimeout, setInterval, clearTimeout } = globalThis;
 
 /** Those that were set since the request began; one that has rung does no harm. */
 const timers = new Set();
 
-/** From now on, those that a worker sets are kept account of. */
-export function holdTimers() {
-  globalThis.setTimeout = (...given) => held(setTimeout, ...given);
-  globalThis.setInterval = (...given) => held(setInterval, ...given);
+globalThis.setTimeout = (...given) => held(setTimeout, ...given);
+globalThis.setInterval = (...given) => held(setInterval, ...given);
+
+/** Lets the event loop of the engine have its turn. */
+export function eventLoop() {
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 export function endTimers() {

@@ -34,6 +34,10 @@ export async function respond({ worker, settings }, event, fail = hideFailure) {
 /** Says in the terminal what was thrown; the client hears no more than that something was. */
 function hideFailure(what, error) {
   report(what, error);
+  return failed();
+}
+
+export function failed() {
   return new Response('Internal Server Error\n', { status: 500 });
 }
 

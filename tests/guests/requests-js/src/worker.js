@@ -3,6 +3,9 @@
 const bytes = (text) => new TextEncoder().encode(text);
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+/** As it was when the module was loaded, as some libraries keep it. */
+const { setInterval: kept } = globalThis;
+
 let count = 0;
 /** What a request leaves behind. */
 const left = {};
@@ -26,6 +29,13 @@ const pages = {
 
   '/whole': async (request) => new Response(await request.arrayBuffer()),
   '/echo': (request) => new Response(request.body),
+  // What cannot be sent.
+  '/locked'() {
+    const response = new Response('locked');
+    response.body.getReader();
+    return response;
+  },
+  '/length': () => new Response('text', { headers: { 'content-length': 'long' } }),
   '/unread': () => new Response('not read'),
   '/first-piece': async (request) => new Response((await request.body.getReader().read()).value),
 
@@ -61,7 +71,7 @@ const pages = {
 
   '/leave'(request) {
     left.request = request;
-    setInterval(() => {
+    kept(() => {
       left.rang = true;
     }, 10);
     setTimeout(() => {
