@@ -41,7 +41,7 @@ use crate::engine::{
     NamespaceRequest, Outcome, PieceReader, PieceWriter, Progress, Reply, Row, RowRange, Swept,
     Wanted, Write,
 };
-use crate::{Entry, Head, Options, Result};
+use crate::{Entry, Error, Head, Options, Result};
 use ::redb::StorageBackend;
 use cache::HotValues;
 use current::Current;
@@ -56,14 +56,20 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use tokio::sync::Semaphore;
 use worker::{Job, Request, Shared, Task, Worker};
 use writer::Writer;
+
+/// Most reads at a time that take long; each may bring 25 MiB into memory, and more wait for their turn.
+const READS_ASIDE_MAX: usize = 2;
 
 /// A store on disk.
 pub struct RedbEngine {
     /// None on a disk of the caller's own.
     directory: Option<PathBuf>,
     worker: Worker,
+    /// Of which each read that takes long has one.
+    reads_aside: Semaphore,
     #[cfg(not(target_family = "wasm"))]
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -111,6 +117,7 @@ impl RedbEngine {
         Ok(Self {
             directory,
             worker,
+            reads_aside: Semaphore::new(READS_ASIDE_MAX),
             #[cfg(not(target_family = "wasm"))]
             thread: Some(_thread),
         })
@@ -153,9 +160,14 @@ impl RedbEngine {
         &self,
         read: impl FnOnce(&Current, &Patience<'_>) -> guard::Result<T> + Send + 'static,
     ) -> Reply<'_, T> {
-        let worker = self.worker.clone();
-        aside("reading the store", move |is_awaited| {
-            worker.told(read(&worker.shared.current, &Patience::new(is_awaited)))
+        Reply::later(async move {
+            // Held until the answer is taken: what is read is in memory until then.
+            let _turn = self.reads_aside.acquire().await.map_err(|_| Error::Closed)?;
+            let worker = self.worker.clone();
+            let answer = aside("reading the store", move |is_awaited| {
+                worker.told(read(&worker.shared.current, &Patience::new(is_awaited)))
+            });
+            answer.wait().await
         })
     }
 }
