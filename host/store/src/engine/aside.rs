@@ -11,21 +11,8 @@ pub(super) fn aside<T: Send + 'static>(
     work: impl FnOnce(&dyn Fn() -> bool) -> Result<T> + Send + 'static,
 ) -> Reply<'static, T> {
     use crate::Error;
-    use std::future::poll_fn;
-    use std::mem::replace;
-    use std::task::Poll;
 
     Reply::later(async move {
-        // Whoever polls it once asks whether it is there at once, and may do without.
-        let mut asked = false;
-        poll_fn(|context| match replace(&mut asked, true) {
-            true => Poll::Ready(()),
-            false => {
-                context.waker().wake_by_ref();
-                Poll::Pending
-            }
-        })
-        .await;
         let (reply, answer) = tokio::sync::oneshot::channel();
         let thread = std::thread::Builder::new().name("larder-aside".into());
         let started = thread.spawn(move || {

@@ -48,7 +48,7 @@ use current::Current;
 use disk::Disk;
 use guard::{guarded, let_go};
 use opening::Opening;
-use patience::{Patience, briefly};
+use patience::{Patience, briefly, polled_again};
 use pieces::BlobWriter;
 use snapshot::Snapshot;
 use std::fmt;
@@ -161,6 +161,7 @@ impl RedbEngine {
         read: impl FnOnce(&Current, &Patience<'_>) -> guard::Result<T> + Send + 'static,
     ) -> Reply<'_, T> {
         Reply::later(async move {
+            polled_again().await;
             // Held until the answer is taken: what is read is in memory until then.
             let _turn = self.reads_aside.acquire().await.map_err(|_| Error::Closed)?;
             let worker = self.worker.clone();

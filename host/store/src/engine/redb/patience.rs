@@ -5,6 +5,9 @@
 use super::guard::{Failed, Result};
 use crate::SystemClock;
 use std::cell::{Cell, OnceCell};
+use std::future::poll_fn;
+use std::mem::replace;
+use std::task::Poll;
 use std::time::Duration;
 
 /// How long a read may hold up the thread of whoever asks, from when it is first asked about that.
@@ -45,4 +48,18 @@ pub(super) fn briefly() -> impl Fn() -> bool {
         let began = began.get_or_init(|| SystemClock.elapsed());
         cfg!(target_family = "wasm") || SystemClock.elapsed().saturating_sub(*began) < HELD_UP_MAX
     }
+}
+
+/// Ends when it is polled again: whoever polls once asks whether the answer is there at once, and may do
+/// without.
+pub(super) async fn polled_again() {
+    let mut polled = false;
+    poll_fn(|context| match replace(&mut polled, true) {
+        true => Poll::Ready(()),
+        false => {
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
+    })
+    .await;
 }
