@@ -100,5 +100,5 @@ fn measure(arguments: &[&str]) -> Result<()> {
 }
 
 fn chosen_or_all(chosen: &[&str]) -> String {
-    if chosen.is_empty() { "all parts".into() } else { chosen.join(", ") }
+    if chosen.is_empty() { "All parts".into() } else { chosen.join(", ") }
 }
